@@ -1,0 +1,212 @@
+"""`workflow-cli`: what can be typed, and nothing else. The work is imported when its command runs."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import typer
+
+from wfcli.terminal.paint import Paint
+
+FAILED, USAGE, ERROR = 1, 2, 3
+"""Exit codes: a check that failed, a wrong call (typer uses 2 as well), something broke."""
+
+DEFAULT_WORKFLOWS = Path("workflows")
+
+app = typer.Typer(
+    name="workflow-cli",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_Namespace = Annotated[str | None, typer.Option("--namespace", "-n", help="Namespace of what names none.")]
+
+
+def main() -> None:
+    """The entry point. Errors that somebody can do something about are told without a traceback."""
+    from wfcli.local.errors import CannotStart
+
+    try:
+        app(prog_name="workflow-cli")
+    except CannotStart as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        sys.exit(ERROR)
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"workflow-cli {version('wfcli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Workflows that answer HTTP calls: start the engine, check definitions, run a workflow.
+
+    \b
+    workflow-cli dev --demo                  start everything on this machine, with five sample workflows
+    workflow-cli validate ./workflows        check definitions without a running engine
+    workflow-cli run inventory-check -i '{"skus": ["SKU-1", "SKU-2", "SKU-3"]}'
+    workflow-cli doctor                      say what this machine lacks
+    """
+
+
+@app.command()
+def dev(
+    demo: Annotated[bool, typer.Option("--demo", help="With the demo upstream and its sample workflows.")] = False,
+    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".workflow"),
+    workflows: Annotated[
+        list[Path] | None, typer.Option(help="Folder of definitions to watch; may be repeated. [default: workflows]")
+    ] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the gateway; the next free one is taken.")] = 8080,
+    nats_url: Annotated[
+        str | None, typer.Option(envvar="WORKFLOW_NATS_URL", help="Use this NATS instead of an own one.")
+    ] = None,
+    database_url: Annotated[
+        str | None, typer.Option(envvar="WORKFLOW_DATABASE_URL", help="Use this PostgreSQL instead of an own one.")
+    ] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Throw away all data of earlier starts first.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON on stdout when ready, the rest on stderr.")
+    ] = False,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Never open a browser.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of all services.")] = False,
+    namespace: _Namespace = None,
+) -> None:
+    """Start the engine on this machine: the real NATS, the real PostgreSQL, every service its own process.
+
+    \b
+    workflow-cli dev                         watch ./workflows
+    workflow-cli dev --demo                  with the demo upstream and five sample workflows
+    workflow-cli dev --workflows ./a --workflows ./b --port 9090
+    workflow-cli dev --json | head -1        for scripts: all addresses in one line
+
+    A changed definition is live within a second. One Ctrl-C ends everything in order, a second one at once.
+    """
+    from wfcli.dev import Options, live
+
+    for folder in workflows or []:
+        if not folder.exists():
+            _fail(f"--workflows {folder}: there is no such folder; make it, or name another", USAGE)
+    options = Options(
+        data=data,
+        workflows=tuple(workflows or [DEFAULT_WORKFLOWS]),
+        demo=demo,
+        port=port,
+        nats_url=nats_url,
+        database_url=database_url,
+        reset=reset,
+        json=json,
+        verbose=verbose,
+        namespace=namespace,
+    )
+    sys.exit(live(options))
+
+
+@app.command()
+def validate(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="Files, and folders to search.")],
+    strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
+    output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="How to tell.")] = "table",
+    namespace: _Namespace = None,
+) -> None:
+    """Check definitions without a running engine: syntax, names, cycles, types, time.
+
+    \b
+    workflow-cli validate ./workflows
+    workflow-cli validate order.yaml tasks/ --strict
+    workflow-cli validate ./workflows -o json | jq '.diagnostics[].code'
+
+    A reference to something that is not in these files is a warning, because it may be applied later.
+    Exit code: 0 sound, 1 errors found, 2 wrong usage, 3 something broke.
+    """
+    from wfcli import reporting, validating
+
+    try:
+        checked = validating.check(paths, namespace=namespace or "default", strict=strict)
+    except validating.NothingToValidate as nothing:
+        _fail(str(nothing), USAGE)
+    typer.echo(reporting.as_json(checked) if output == "json" else reporting.as_text(checked, Paint.on(sys.stdout)))
+    sys.exit(FAILED if checked.errors else 0)
+
+
+@app.command()
+def run(
+    workflow: Annotated[str, typer.Argument(help="Its name, or namespace/name.")],
+    input: Annotated[str, typer.Option("--input", "-i", help="JSON, @file, or - for standard input.")] = "{}",
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", "-n", help="Its namespace; without it the gateway's default.")
+    ] = None,
+    url: Annotated[str, typer.Option(envvar="WORKFLOW_URL", help="Where the gateway is.")] = "http://127.0.0.1:8080",
+    output: Annotated[
+        Literal["output", "json"], typer.Option("--output", "-o", help="The output alone, or the whole answer.")
+    ] = "output",
+) -> None:
+    """Run a workflow and print its output.
+
+    \b
+    workflow-cli run order-processing -i '{"orderId": "42"}'
+    workflow-cli run order-processing -i @order.json -o json
+    jq -n '{orderId: "42"}' | workflow-cli run shop/order-processing -i -
+
+    The output goes to stdout, a summary to stderr.
+    Exit code: 0 answered, 1 the run failed or was refused, 2 wrong usage, 3 no gateway.
+    """
+    from wfcli import calling
+
+    if "/" in workflow and namespace is None:
+        namespace, _, workflow = workflow.partition("/")
+    try:
+        answer = calling.execute(url, workflow, namespace, calling.read_input(input))
+    except calling.BadInput as bad:
+        _fail(str(bad), USAGE)
+    except calling.NoAnswer as nobody:
+        _fail(str(nobody))
+    shown = answer.body if output == "json" else answer.output
+    if shown is not None:
+        typer.echo(calling.pretty(shown))
+    paint = Paint.on(sys.stderr)
+    typer.echo(paint.quiet(answer.summary) if answer.ok else paint.bad(answer.summary), err=True)
+    sys.exit(0 if answer.ok else FAILED)
+
+
+@app.command()
+def doctor(
+    data: Annotated[Path, typer.Option(help="Where `dev` keeps everything.")] = Path(".workflow"),
+    output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="How to tell.")] = "table",
+) -> None:
+    """Say what this machine lacks to run the engine, and what to do about it.
+
+    \b
+    workflow-cli doctor
+    workflow-cli doctor -o json
+
+    Exit code: 0 all well, 1 something is wrong.
+    """
+    from wfcli import doctoring, reporting
+
+    findings = doctoring.examine(data)
+    paint = Paint.on(sys.stdout)
+    typer.echo(
+        reporting.findings_as_json(findings) if output == "json" else reporting.findings_as_text(findings, paint)
+    )
+    sys.exit(0 if all(finding.ok for finding in findings) else FAILED)
+
+
+def _fail(message: str, code: int = ERROR) -> NoReturn:
+    """Tell what is wrong and leave."""
+    typer.echo(f"{Paint.on(sys.stderr).bad('error:')} {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,170 @@
+"""Reading sets of keywords: what they say about types, names and places.
+
+A case of the giver is a list of keyword sets that all hold; the taker is asked one set at a time.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+from wfcore.jsontext import JsonValue
+from wfcore.schema.members import matches
+from wfcore.schema.parts import Parts, Reader
+from wfcore.schema.places import ANNOTATIONS, JsonSchema
+
+Keywords: TypeAlias = dict[str, Any]
+Path: TypeAlias = tuple[str | int, ...]
+Schemas: TypeAlias = Sequence[JsonSchema]
+
+_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+
+
+def says_something(taker: JsonSchema) -> bool:
+    return taker is False or (isinstance(taker, dict) and bool(taker.keys() - ANNOTATIONS))
+
+
+def ways(parts: Parts) -> list[list[JsonSchema]]:
+    return [
+        [*parts.always, *itertools.chain.from_iterable(combination)]
+        for combination in itertools.product(*(choice.ways for choice in parts.choices))
+    ]
+
+
+def unfolded(parts: list[Keywords]) -> list[list[JsonSchema]] | None:
+    """The parts once for each alternative of the first `anyOf` or `oneOf` among them, None without one."""
+    for part in parts:
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in part:
+                rest = [{k: v for k, v in one.items() if one is not part or k != keyword} for one in parts]
+                return [[*rest, way] for way in part[keyword]]
+    return None
+
+
+def types(parts: Iterable[Keywords]) -> list[str]:
+    """The JSON types that all parts allow; `number` stands for integers too."""
+    allowed = set(_TYPES)
+    for part in parts:
+        if "type" in part:
+            names = {part["type"]} if isinstance(part["type"], str) else set(part["type"])
+            allowed &= names | {"integer"} if "number" in names else names
+    if "number" in allowed:
+        allowed.discard("integer")
+    return [name for name in _TYPES if name in allowed]
+
+
+def may_be(kind: str, wanted: str | list[str]) -> bool:
+    names = {wanted} if isinstance(wanted, str) else set(wanted)
+    if kind in {"integer", "number"}:
+        return bool(names & {"integer", "number"})
+    return kind in names
+
+
+def listed(parts: Sequence[Keywords]) -> list[JsonValue] | None:
+    """The values that parts of one type list, None where they are not listed."""
+    for part in parts:
+        if "const" in part:
+            return [part["const"]]
+        if "enum" in part:
+            return list(part["enum"])
+    kinds = [part["type"] for part in parts if part.get("type") in ("null", "boolean")]
+    by_kind: dict[str, list[JsonValue]] = {"null": [None], "boolean": [True, False]}
+    return by_kind[kinds[0]] if kinds else None
+
+
+_COMPARABLE = frozenset({"not", "anyOf", "oneOf", "pattern", "format", "enum", "const", "propertyNames", "multipleOf"})
+_GROUPS = {"if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains")}
+
+
+def is_met_as_it_stands(case: list[Keywords], taker: Keywords, keyword: str) -> bool:
+    """Whether the giver has the very same keyword. References are left out: they mean other things elsewhere."""
+    group = _GROUPS.get(keyword, (keyword,) if keyword in _COMPARABLE else ())
+    if not group or "$ref" in repr([taker.get(one) for one in group]):
+        return False
+    return any(all(one in part or one not in taker for one in group) and _agree(part, taker, group) for part in case)
+
+
+def _agree(part: Keywords, taker: Keywords, group: Iterable[str]) -> bool:
+    return all(_same(part.get(keyword), taker.get(keyword)) for keyword in group)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return repr(one) == repr(other)
+
+
+def names(case: Iterable[Keywords]) -> list[str]:
+    return list(dict.fromkeys(name for part in case for name in part.get("properties", {})))
+
+
+def of_name(case: Iterable[Keywords], name: str) -> list[JsonSchema] | None:
+    """All that the parts say about a property; None where no part declares it."""
+    found: list[JsonSchema] = []
+    is_declared = False
+    for part in case:
+        schemas, declared = accepted(part, name)
+        found += schemas
+        is_declared = is_declared or declared
+    return found if is_declared else None
+
+
+def accepted(part: Keywords, name: str) -> tuple[list[JsonSchema], bool]:
+    """What one keyword set says about a property, and whether it declares it."""
+    own = [part["properties"][name]] if name in part.get("properties", {}) else []
+    own += [schema for pattern, schema in part.get("patternProperties", {}).items() if matches(pattern, name)]
+    if own:
+        return own, True
+    return ([part["additionalProperties"]] if "additionalProperties" in part else []), False
+
+
+def declares(part: Keywords, name: str) -> bool:
+    return accepted(part, name)[1]
+
+
+def rest(case: Iterable[Keywords]) -> list[JsonSchema] | None:
+    """What undeclared properties are, None where there are none."""
+    rest = [part["additionalProperties"] for part in case if "additionalProperties" in part]
+    return None if False in rest else rest
+
+
+def patterns(case: Iterable[Keywords]) -> dict[str, list[JsonSchema]]:
+    found: dict[str, list[JsonSchema]] = {}
+    for part in case:
+        for pattern, schema in part.get("patternProperties", {}).items():
+            found.setdefault(pattern, []).append(schema)
+    return found
+
+
+def free_names() -> Iterable[str]:
+    return itertools.chain(["extra"], (f"extra{number}" for number in itertools.count(2)))
+
+
+def longest(case: Iterable[Keywords]) -> int | None:
+    """How long the array can get: `maxItems`, or the first place where no item may stand."""
+    limits = [part["maxItems"] for part in case if "maxItems" in part]
+    for part in case:
+        first = part.get("prefixItems", [])
+        limits += [at for at, schema in enumerate(first) if schema is False][:1]
+        limits += [len(first)] if part.get("items") is False else []
+    return min(limits, default=None)
+
+
+def least_of(case: Iterable[Keywords], keyword: str) -> int | None:
+    return min((part[keyword] for part in case if keyword in part), default=None)
+
+
+def of_other_types(ways: Iterable[JsonSchema], kind: str) -> int:
+    return sum(isinstance(way, dict) and "type" in way and not may_be(kind, way["type"]) for way in ways)
+
+
+def marks(reader: Reader, ways: Iterable[JsonSchema]) -> list[str]:
+    """Names of properties that alternatives fix to constants."""
+    found: dict[str, None] = {}
+    for way in ways:
+        for part in reader.parts([way]).always:
+            for name, schema in part.get("properties", {}).items():
+                if isinstance(schema, dict) and ("const" in schema or "enum" in schema):
+                    found[name] = None
+    return list(found)
+
+
+def kept(value: JsonValue) -> list[JsonValue]:
+    return [] if value is None else [value]

@@ -1,0 +1,32 @@
+"""What can be wrong with an expression or a template, in one shape for both."""
+
+from typing import Literal as OneOf
+
+from msgspec import Struct
+
+ProblemKind = OneOf[
+    "syntax",
+    "unsupported",
+    "unknown-name",
+    "unknown-field",
+    "optional-as-value",
+    "null-as-value",
+    "not-text",
+    "type",
+]
+
+
+class Problem(Struct, frozen=True):
+    """One thing wrong with an expression, and how to cure it."""
+
+    pointer: str
+    """JSON Pointer to the string inside the template value; empty where the string is the whole value."""
+    offset: int
+    """Characters from 0 into that string."""
+    message: str
+    kind: ProblemKind
+    seen: str = ""
+    candidates: tuple[str, ...] = ()
+    """The nearest names that do exist, best first."""
+    fix: str | None = None
+    """The whole corrected string, where a machine may put it in place."""

@@ -1,0 +1,107 @@
+"""What a call's answer means: the task's output, or whether and when to try again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from wfcore import events, jsontext
+from wfcore.bundle import TaskPlan
+from wfcore.errors import WorkflowError
+from wfcore.events import CallFailed, CallSucceeded
+from wfcore.expression import ABSENT
+from wfcore.program import CompiledTask, matches
+
+
+class Output(NamedTuple):
+    """A task's output. `recorded` is None where it is the body of the call, as received."""
+
+    value: Any
+    recorded: events.Body | None
+    cut: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def output_of(task: CompiledTask, answer: CallSucceeded, input: Any) -> Output:
+    """Decode, map, check and prune. Raises WorkflowError where the answer cannot be used."""
+    body = _decode(answer)
+    value = body
+    if not task.output_is_body:
+        response = {"status": answer.status, "headers": answer.headers, "body": body}
+        value = task.output({"input": input, "response": response})
+        if value is ABSENT:
+            value = None
+    wrong = [] if task.output_schema.accepts(value) else task.output_schema.violations(value)
+    said = tuple(f"{v.pointer or '/'}: {v.message}" for v in wrong)
+    fatal = [
+        text for text, v in zip(said, wrong, strict=True) if task.plan.strict or _is_read(v.pointer, task.plan.reads)
+    ]
+    if fatal:
+        raise WorkflowError(
+            f"the answer of task `{task.plan.id}` breaks its outputSchema: {'; '.join(fatal[:5])}",
+            code="RESPONSE_MISMATCH",
+        )
+    pruned, cut = task.output_schema.prune(value)
+    same = task.output_is_body and pruned is body and answer.body.data != b""
+    recorded = None if same else events.body(jsontext.encode(pruned))
+    return Output(pruned, recorded, tuple(cut), said)
+
+
+def _decode(answer: CallSucceeded) -> Any:
+    """The body as a value: JSON decoded, text as it is, nothing as null."""
+    data = answer.body.data
+    if not data:
+        return None
+    kind = next((v for k, v in answer.headers.items() if k.lower() == "content-type"), "application/json")
+    kind = kind.split(";")[0].strip().lower()
+    if kind == "application/json" or kind.endswith("+json"):
+        try:
+            return jsontext.decode(data, what="answer")
+        except jsontext.JsonTextError as error:
+            raise WorkflowError(f"the answer is not usable JSON: {error}", code="RESPONSE_MALFORMED") from error
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise WorkflowError(f"the answer ({kind}) is not UTF-8 text", code="RESPONSE_MALFORMED") from error
+
+
+def _is_read(pointer: str, reads: Sequence[tuple[str | int, ...]]) -> bool:
+    """Does a breach at this pointer touch what the workflow reads? A read of the whole touches all."""
+    at = [piece.replace("~1", "/").replace("~0", "~") for piece in pointer.split("/")[1:]]
+    return any(all(str(a) == b for a, b in zip(read, at, strict=False)) for read in reads)
+
+
+def pause_before_retry(plan: TaskPlan, failed: CallFailed, calls: int, seed: str) -> int | None:
+    """Microseconds until the next call, or None when there is none.
+
+    Unsafe calls are tried again only where it is proven that nothing was sent. Full jitter, drawn from
+    the seed so that a replay decides the same; Retry-After is honoured up to the longest interval.
+    """
+    retry = plan.retry
+    if failed.sent and plan.safety == "unsafe":
+        return None
+    if calls >= retry.max_attempts or not _retried(failed, retry.retry_on):
+        return None
+    asked = _retry_after(failed)
+    if asked is not None:
+        return int(asked * 1_000_000) if asked <= retry.max_interval else None
+    longest = min(retry.max_interval, retry.initial_interval * retry.multiplier ** (calls - 1))
+    drawn = int.from_bytes(hashlib.blake2b(f"{seed}/{calls}".encode(), digest_size=7).digest(), "big") / (1 << 56)
+    return int(longest * drawn * 1_000_000)
+
+
+def _retried(failed: CallFailed, retry_on: tuple[str, ...]) -> bool:
+    match failed.reason:
+        case "connection" | "cut":
+            return "connection" in retry_on
+        case "timeout":
+            return "timeout" in retry_on
+        case "status" if failed.status is not None:
+            return matches(failed.status, retry_on)
+    return False
+
+
+def _retry_after(failed: CallFailed) -> float | None:
+    value = next((v for k, v in failed.headers.items() if k.lower() == "retry-after"), "")
+    return float(value) if value.isascii() and value.isdigit() else None

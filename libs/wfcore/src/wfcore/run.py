@@ -1,0 +1,514 @@
+"""One run of a workflow, as a deterministic machine over one event log.
+
+Facts come in with their times; decisions go out as events, work to do as commands. The machine knows no
+clock, no socket and no chance, so the executor, the simulation, replay and time travel share it.
+
+    step = begin(program, started, at=…)          # then, for each thing that happens:
+    step = advance(step.run, Happened(at, fact, task, call))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wfcore import events, jsontext
+from wfcore.errors import CODE_OF_CALL, ERRORS, WorkflowError, normalized, normalized_code
+from wfcore.events import (
+    CallFailed,
+    CallStarted,
+    CallSucceeded,
+    CancelRequested,
+    DeadlinePassed,
+    Effect,
+    Event,
+    Failure,
+    GrantDenied,
+    Granted,
+    GrantRequested,
+    OriginalError,
+    RetryDue,
+    RunStatus,
+    TaskCompleted,
+    TaskRetried,
+    TaskStarted,
+    TaskStatus,
+    TaskSummary,
+    Timings,
+    WorkflowCompleted,
+    WorkflowStarted,
+)
+from wfcore.expression import EvaluationError
+from wfcore.program import CompiledTask, Program
+from wfcore.request import Request
+from wfcore.result import output_of, pause_before_retry
+
+LEAST_TIME = 50_000
+"""A task is not started with less than this left (microseconds)."""
+
+VALUES_CAP = 16 << 20
+"""All values of a run together (bytes of JSON)."""
+
+ANSWER_CAP = 4 << 20
+
+
+# --- what the executor does for the machine ---------------------------------------------------
+
+
+class Call(NamedTuple):
+    """Make this HTTP call and tell how it ended."""
+
+    task: str
+    call: int
+    request: Request
+    timeout: float
+    """Seconds."""
+
+
+class AskGrant(NamedTuple):
+    """Ask the asker whether this attempt may act; the Granted event belongs at `seq`."""
+
+    seq: int
+
+
+class Wake(NamedTuple):
+    """Say RetryDue for this task at that time (unix microseconds)."""
+
+    task: str
+    at: int
+
+
+class Cancel(NamedTuple):
+    """Drop the open calls of these tasks: all are safe."""
+
+    tasks: tuple[str, ...]
+
+
+class End(NamedTuple):
+    """The run is over: tell the asker."""
+
+    status: RunStatus
+    effects: Effect
+    tasks: list[TaskSummary]
+    timings: Timings
+    output: bytes | None
+    failure: Failure | None
+
+
+Command = Call | AskGrant | Wake | Cancel | End
+
+
+# --- state ------------------------------------------------------------------------------------
+
+Wait = Literal["needs", "slot", "grant", "retry", "call", ""]
+
+
+class TaskState(Struct, frozen=True):
+    """Where one task stands. Times in unix microseconds."""
+
+    status: TaskStatus = "pending"
+    waits: Wait = "needs"
+    """What it waits for; empty when it has ended."""
+    ready_at: int = 0
+    started_at: int | None = None
+    ended_at: int = 0
+    calls: int = 0
+    effect: Effect = "none"
+    error: Failure | None = None
+    input: Any = None
+    request: Request | None = None
+
+
+class Run(Struct, frozen=True):
+    """A run between two events."""
+
+    program: Program
+    execution: str
+    attempt: int
+    started_at: int
+    deadline: int
+    seq: int
+    """Of the last event."""
+    licence: Literal["none", "asked", "granted"]
+    licence_seq: int
+    """Where Granted stands in the log, or would."""
+    tasks: Mapping[str, TaskState]
+    scope: Mapping[str, Any]
+    """Roots of the expressions: input, tasks, execution, workflow."""
+    status: RunStatus = "running"
+    failure: Failure | None = None
+    """The first fatal one: once set, nothing new starts."""
+    open_calls: int = 0
+    busy_since: int = 0
+    busy_us: int = 0
+    value_bytes: int = 0
+
+
+class Happened(NamedTuple):
+    """A fact and when it was seen (unix microseconds)."""
+
+    at: int
+    fact: events.Fact
+    task: str | None = None
+    call: int | None = None
+
+
+class Step(NamedTuple):
+    """What followed from one fact."""
+
+    run: Run
+    events: list[Event]
+    commands: list[Command]
+
+
+def begin(program: Program, started: WorkflowStarted, input: Any, *, execution: str, attempt: int, at: int) -> Step:
+    """Start a run; `input` is the decoded value of `started.input`."""
+    bundle = program.bundle
+    scope = {
+        "input": input,
+        "tasks": {},
+        "execution": {"id": execution, "startedAt": events.rfc3339(at), "traceId": started.trace_id or ""},
+        "workflow": {"name": bundle.workflow, "version": bundle.version},
+    }
+    tasks = {
+        id: TaskState(waits="needs" if task.plan.needs else "slot", ready_at=at) for id, task in program.tasks.items()
+    }
+    run = Run(program, execution, attempt, at, started.answer_by, 0, "none", 0, tasks, scope)
+    turn = _Turn(run, at)
+    turn.log(started)
+    return turn.end()
+
+
+def advance(run: Run, happened: Happened) -> Step:
+    """What follows from a fact. Facts about what is over already change nothing."""
+    turn = _Turn(run, happened.at)
+    if run.status == "running":
+        turn.take(happened)
+        return turn.end()
+    return Step(run, [], [])
+
+
+class _Turn:
+    """One step under way: the run's parts, thawed, until `end` freezes them again."""
+
+    def __init__(self, run: Run, at: int) -> None:
+        self.run = run
+        self.at = at
+        self.seq = run.seq
+        self.because = 0
+        self.tasks = dict(run.tasks)
+        self.scope = run.scope
+        self.licence, self.licence_seq = run.licence, run.licence_seq
+        self.failure = run.failure
+        self.status = run.status
+        self.open_calls = run.open_calls
+        self.busy_since, self.busy_us = run.busy_since, run.busy_us
+        self.value_bytes = run.value_bytes
+        self.events: list[Event] = []
+        self.commands: list[Command] = []
+
+    # --- facts ----------------------------------------------------------------------------
+
+    def take(self, happened: Happened) -> None:
+        task, fact = happened.task, happened.fact
+        match fact:
+            case CallSucceeded() | CallFailed() if task is not None:
+                state = self.tasks[task]
+                if state.waits != "call" or state.calls != happened.call:
+                    return  # an answer to a call that was given up
+                self.log(fact, task, happened.call)
+                self.call_closed()
+                if isinstance(fact, CallSucceeded):
+                    self.succeeded(task, fact)
+                else:
+                    self.call_failed(task, fact)
+            case RetryDue() if task is not None and self.tasks[task].waits == "retry":
+                self.log(fact, task)
+                self.set(task, waits="slot")
+            case Granted() if self.licence == "asked":
+                # The asker wrote this event at the seq that was kept for it.
+                self.licence, self.because = "granted", self.licence_seq
+                for id, state in self.tasks.items():
+                    if state.waits == "grant":
+                        self.set(id, waits="slot")
+            case GrantDenied() if self.licence == "asked":
+                self.log(fact)
+                self.give_up("abandoned", Failure("ABANDONED", f"no licence to act: {fact.reason}"))
+            case DeadlinePassed():
+                self.log(fact)
+                self.give_up("timedOut", Failure("DEADLINE_EXCEEDED", self.late()))
+            case CancelRequested():
+                self.log(fact)
+                self.stop(Failure("CANCELLED", fact.reason))
+            case _:
+                pass
+
+    def succeeded(self, task: str, fact: CallSucceeded) -> None:
+        compiled, state = self.run.program.tasks[task], self.tasks[task]
+        effect: Effect = "none" if compiled.plan.safety == "safe" else events.worst(state.effect, "confirmed")
+        self.set(task, effect=effect)
+        self.value_bytes += fact.body.size
+        try:
+            if self.value_bytes > VALUES_CAP:
+                raise WorkflowError(f"the values of this run exceed {VALUES_CAP >> 20} MiB", code="RESULT_TOO_LARGE")
+            output = output_of(compiled, fact, state.input)
+        except (WorkflowError, EvaluationError) as error:
+            self.task_failed(task, _failure(task, error, fact))
+            return
+        self.complete(task, "succeeded", output.recorded, output.cut, output.warnings)
+        done = {**self.scope["tasks"], task: {"output": output.value, "status": "succeeded"}}
+        self.scope = {**self.scope, "tasks": done}
+        for follower in sorted(self.run.program.followers.get(task, ())):
+            needs = self.run.program.tasks[follower].plan.needs
+            if self.tasks[follower].waits == "needs" and all(need in done for need in needs):
+                self.set(follower, waits="slot", ready_at=self.at)
+
+    def call_failed(self, task: str, fact: CallFailed) -> None:
+        compiled, state = self.run.program.tasks[task], self.tasks[task]
+        self.set(task, effect=events.worst(state.effect, _effect_of(compiled, fact)))
+        failure = _failure_of_call(task, fact)
+        if self.failure is None:
+            delay = pause_before_retry(compiled.plan, fact, state.calls, f"{self.run.execution}/{task}")
+            if delay is not None and self.at + delay + LEAST_TIME <= self.task_deadline(task):
+                self.log(TaskRetried(delay // 1000, failure.code), task)
+                self.set(task, waits="retry", error=failure)
+                self.commands.append(Wake(task, self.at + delay))
+                return
+        self.task_failed(task, failure)
+
+    # --- decisions ------------------------------------------------------------------------
+
+    def start_what_may(self) -> None:
+        """Fill the free slots, in the order of the tasks' names."""
+        if self.failure is not None:
+            return
+        for task in sorted(id for id, state in self.tasks.items() if state.waits == "slot"):
+            if self.open_calls >= self.run.program.bundle.max_parallel or self.failure is not None:
+                return
+            if self.tasks[task].started_at is None:
+                self.start(task)
+            if self.tasks[task].waits == "slot":
+                self.call(task)
+
+    def start(self, task: str) -> None:
+        compiled = self.run.program.tasks[task]
+        try:
+            value = compiled.input(self.scope)
+            self.log(TaskStarted(events.body(jsontext.encode(value))), task)
+            self.set(task, status="running", started_at=self.at, input=value)
+            if compiled.plan.check_input and (wrong := compiled.input_schema.violations(value)):
+                said = "; ".join(f"{v.pointer or '/'}: {v.message}" for v in wrong[:5])
+                raise WorkflowError(f"input of task `{task}` does not fit its schema: {said}", code="INPUT_MISMATCH")
+            self.set(task, request=compiled.request({"input": value}))
+        except (WorkflowError, EvaluationError, jsontext.JsonTextError) as error:
+            if self.tasks[task].started_at is None:
+                self.set(task, started_at=self.at)
+            self.task_failed(task, _failure(task, error))
+
+    def call(self, task: str) -> None:
+        compiled, state = self.run.program.tasks[task], self.tasks[task]
+        left = self.task_deadline(task) - self.at
+        if left < LEAST_TIME:
+            late = Failure("DEADLINE_NOT_STARTED", f"task `{task}` had {max(left, 0) // 1000} ms left", task)
+            self.task_failed(task, state.error or late)
+            return
+        if compiled.plan.safety != "safe" and self.licence != "granted":
+            self.set(task, waits="grant")
+            if self.licence == "none":
+                self.log(GrantRequested())
+                self.seq += 1  # kept for the Granted event of the asker
+                self.licence, self.licence_seq = "asked", self.seq
+                self.commands.append(AskGrant(self.seq))
+            return
+        assert state.request is not None
+        timeout = min(left, int((compiled.plan.attempt_timeout or 3600) * 1_000_000))
+        self.set(task, waits="call", calls=state.calls + 1)
+        self.call_opened()
+        r, number = state.request, state.calls + 1
+        self.log(CallStarted(r.method, r.url, r.headers, events.body(r.body), timeout // 1000), task, number)
+        self.commands.append(Call(task, number, r, timeout / 1_000_000))
+
+    def task_failed(self, task: str, failure: Failure) -> None:
+        self.set(task, error=failure)
+        self.complete(task, "failed")
+        self.stop(failure)
+
+    def stop(self, failure: Failure) -> None:
+        """After a fatal failure nothing new starts and safe calls are cancelled; others end and are recorded."""
+        if self.failure is None:
+            self.failure = failure
+        dropped = []
+        for task, state in sorted(self.tasks.items()):
+            safe = self.run.program.tasks[task].plan.safety == "safe"
+            if state.waits == "call" and not safe:
+                continue
+            if state.waits == "call":
+                dropped.append(task)
+                self.call_closed()
+            if state.waits and state.started_at is not None:
+                self.complete(task, "cancelled")
+        if dropped:
+            self.commands.append(Cancel(tuple(dropped)))
+
+    def give_up(self, status: RunStatus, failure: Failure) -> None:
+        """End now: what is still open is unknown."""
+        self.stop(failure)
+        for task, state in sorted(self.tasks.items()):
+            if state.waits == "call":
+                self.call_closed()
+                self.set(task, effect="possible", error=failure)
+                self.complete(task, "unknown")
+        self.status = status
+
+    def complete(
+        self,
+        task: str,
+        status: TaskStatus,
+        output: events.Body | None = None,
+        cut: tuple[str, ...] = (),
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        self.set(task, status=status, waits="", ended_at=self.at)
+        self.log(TaskCompleted(self.summary(task), output, cut, warnings), task)
+
+    def finish(self) -> None:
+        """The answer, once nothing is open any more."""
+        if self.status == "running":
+            if self.open_calls:
+                return
+            if self.failure is not None:
+                self.status = _STATUS_OF.get(self.failure.code, "failed")
+            elif any(state.waits for state in self.tasks.values()):
+                return
+        output: bytes | None = None
+        if self.failure is None:
+            try:
+                output = self.answer()
+                self.status = "succeeded"
+            except (WorkflowError, EvaluationError, jsontext.JsonTextError) as error:
+                self.failure, self.status = _failure(None, error), "failed"
+        summaries = [self.summary(task) for task in self.run.program.tasks]
+        effects = events.worst(*(summary.effect for summary in summaries))
+        timings = Timings(self.at - self.run.started_at, self.busy_us)
+        unfinished = tuple(s for s in summaries if s.status in ("pending", "running"))
+        kept = None if output is None else events.body(output)
+        self.log(WorkflowCompleted(self.status, effects, timings, kept, self.failure, unfinished))
+        self.commands.append(End(self.status, effects, summaries, timings, output, self.failure))
+
+    def answer(self) -> bytes:
+        program = self.run.program
+        value = program.output(self.scope)
+        if program.bundle.checks_output and (wrong := program.output_schema.violations(value)):
+            said = "; ".join(f"{v.pointer or '/'}: {v.message}" for v in wrong[:5])
+            raise WorkflowError(f"the answer does not fit the workflow's outputSchema: {said}", code="OUTPUT_INVALID")
+        output = jsontext.encode(value)
+        if len(output) > ANSWER_CAP:
+            raise WorkflowError(f"the answer has {len(output)} bytes", code="RESULT_TOO_LARGE")
+        return output
+
+    # --- bookkeeping ----------------------------------------------------------------------
+
+    def log(self, data: Struct, task: str | None = None, call: int | None = None) -> None:
+        self.seq += 1
+        run = self.run
+        because = self.because
+        if not because:
+            self.because = self.seq
+        self.events.append(
+            Event(run.execution, run.attempt, self.seq, self.at, type(data).__name__, data, because, task, call)
+        )
+
+    def set(self, task: str, **changes: Any) -> None:
+        self.tasks[task] = replace(self.tasks[task], **changes)
+
+    def task_deadline(self, task: str) -> int:
+        timeout = int(self.run.program.tasks[task].plan.timeout * 1_000_000)
+        started = self.tasks[task].started_at
+        return min(self.run.deadline, (self.at if started is None else started) + timeout)
+
+    def call_opened(self) -> None:
+        if not self.open_calls:
+            self.busy_since = self.at
+        self.open_calls += 1
+
+    def call_closed(self) -> None:
+        self.open_calls -= 1
+        if not self.open_calls:
+            self.busy_us += self.at - self.busy_since
+
+    def late(self) -> str:
+        waiting = [task for task, state in sorted(self.tasks.items()) if state.waits]
+        return f"no time left; not ended: {', '.join(waiting)}"
+
+    def summary(self, task: str) -> TaskSummary:
+        state, plan = self.tasks[task], self.run.program.tasks[task].plan
+        started = state.started_at
+        return TaskSummary(
+            task,
+            plan.task_ref,
+            state.status,
+            state.calls,
+            started,
+            0 if started is None else (state.ended_at or self.at) - started,
+            0 if started is None else started - state.ready_at,
+            state.effect,
+            state.error if state.status in ("failed", "unknown") else None,
+        )
+
+    def end(self) -> Step:
+        if self.status == "running":
+            self.start_what_may()
+        self.finish()
+        run = replace(
+            self.run,
+            seq=self.seq,
+            licence=self.licence,
+            licence_seq=self.licence_seq,
+            tasks=self.tasks,
+            scope=self.scope,
+            status=self.status,
+            failure=self.failure,
+            open_calls=self.open_calls,
+            busy_since=self.busy_since,
+            busy_us=self.busy_us,
+            value_bytes=self.value_bytes,
+        )
+        return Step(run, self.events, self.commands)
+
+
+_STATUS_OF: dict[str, RunStatus] = {
+    "DEADLINE_EXCEEDED": "timedOut",
+    "DEADLINE_NOT_STARTED": "timedOut",
+    "CANCELLED": "cancelled",
+    "ABANDONED": "abandoned",
+}
+
+
+def _effect_of(task: CompiledTask, fact: CallFailed) -> Effect:
+    """What a failed call may have done: unsent nothing, refused (4xx) nothing, the rest possibly."""
+    if task.plan.safety == "safe" or not fact.sent:
+        return "none"
+    refused = fact.reason == "status" and fact.status is not None and 400 <= fact.status < 500
+    return "none" if refused else "possible"
+
+
+def _failure_of_call(task: str, fact: CallFailed) -> Failure:
+    code = CODE_OF_CALL[fact.reason]
+    meaning = normalized_code(code) if fact.status is None else normalized(fact.status)
+    return Failure(
+        code,
+        fact.message,
+        task,
+        OriginalError(fact.status, fact.headers, fact.body, fact.message),
+        meaning,
+    )
+
+
+def _failure(task: str | None, error: Exception, fact: CallSucceeded | None = None) -> Failure:
+    code = error.code if isinstance(error, WorkflowError) else "EXPRESSION_ERROR"
+    assert code in ERRORS, code
+    original = None if fact is None else OriginalError(fact.status, fact.headers, fact.body)
+    return Failure(code, str(error), task, original, None if task is None else normalized_code(code))

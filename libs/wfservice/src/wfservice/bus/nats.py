@@ -1,0 +1,312 @@
+"""The bus over NATS.
+
+nats-py leaves questions open that this code must answer: its drain loses work on both sides, callbacks of a
+subscription run one after another, requests in flight outlive a lost connection, requests made while disconnected
+arrive late, and an exception in its error callback ends the read loop for good. So the reply mux, the bounded tasks,
+the liveness and the drain are ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import nats
+import structlog
+from msgspec import Struct
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import ConnectionClosedError, OutboundBufferLimitError
+from opentelemetry import context
+
+from wfcore import subjects
+from wfcore.errors import WorkflowError
+from wfcore.messages import Failed
+from wfservice import telemetry
+from wfservice.bus import wire
+from wfservice.bus.interface import Bucket, Delivery, Handler, NoResponders, RemoteFailure, Reply, TransportLost
+from wfservice.bus.storage import NatsBucket, consume, ensure, pending
+
+log = structlog.get_logger()
+
+LOOPBACK_SECONDS = 1.0
+SILENT_SECONDS = 3.0
+"""No echo from ourselves for this long: the connection looks alive and is not."""
+
+
+class NatsBus:
+    """One connection. Make it with `connect`."""
+
+    def __init__(self, client: Client, service: str) -> None:
+        """Use `connect`."""
+        self._client = client
+        self._js = client.jetstream(timeout=5)
+        self._id = f"{service}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._inbox = f"_INBOX_{service}.{secrets.token_hex(8)}"
+        self._tokens = itertools.count()
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+        self._subscriptions: list[Subscription] = []
+        self._work: set[asyncio.Task[None]] = set()
+        self._consumers: list[asyncio.Task[None]] = []
+        self._echo = asyncio.Event()
+        self._liveness: asyncio.Task[None] | None = None
+        self.closed = asyncio.Event()
+        """Set when the connection is gone for good: the process must end."""
+
+    @classmethod
+    async def connect(cls, url: str, service: str, *, patience: float = 30.0) -> NatsBus:
+        """Connect, trying for `patience` seconds (nats-py does not retry the first time)."""
+        client = Client()
+        bus = cls(client, service)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience
+        while True:
+            try:
+                await client.connect(
+                    url,
+                    name=bus._id,
+                    inbox_prefix=f"_INBOX_{service}".encode(),
+                    error_cb=bus._on_error,
+                    disconnected_cb=bus._on_disconnect,
+                    reconnected_cb=bus._on_reconnect,
+                    closed_cb=bus._on_closed,
+                    connect_timeout=2,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.25 * (0.5 + random.random()),  # type: ignore[arg-type]  # seconds; floats work
+                    ping_interval=2,
+                    max_outstanding_pings=2,
+                )
+                break
+            except (TimeoutError, OSError, nats.errors.Error) as error:
+                if loop.time() > until:
+                    raise TransportLost(f"no NATS at {url} for {patience:g} s: {error}", sent=False) from error
+                await asyncio.sleep(0.05)
+        await client.subscribe(f"{bus._inbox}.*", cb=bus._on_reply, pending_msgs_limit=65536)
+        await client.subscribe(subjects.loopback(bus._id), cb=bus._on_echo)
+        await client.flush()
+        bus._liveness = asyncio.create_task(bus._stay_alive(), name="bus liveness")
+        return bus
+
+    @property
+    def connected(self) -> bool:
+        return self._client.is_connected
+
+    # --- asking -------------------------------------------------------------------------------
+
+    async def request(self, subject: str, message: Struct, reply: type[Reply] | Any, *, within: float) -> Any:
+        """See Bus.request."""
+        token = f"{next(self._tokens):x}"
+        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._waiting[token] = future
+        try:
+            await self._publish(subject, wire.encode(message), f"{self._inbox}.{token}", wire.headers(within))
+            async with asyncio.timeout(within):
+                answer = await future
+        finally:
+            self._waiting.pop(token, None)
+        received = answer.headers or {}
+        if received.get("Status") == "503":
+            raise NoResponders(f"nobody listens on {subject}")
+        if subjects.ERROR_HEADER in received:
+            failed = wire.decode(answer.data, Failed)
+            raise RemoteFailure(failed.message, code=failed.code)
+        return wire.decode(answer.data, reply)
+
+    async def publish(self, subject: str, message: Struct) -> None:
+        """See Bus.publish."""
+        await self._publish(subject, wire.encode(message), "", wire.headers())
+
+    async def _publish(self, subject: str, payload: bytes, reply: str, headers: dict[str, str]) -> None:
+        # A message written while disconnected would be buffered and arrive when nobody wants it any more.
+        if not self._client.is_connected:
+            raise TransportLost(f"not connected, `{subject}` was not sent", sent=False)
+        if len(payload) > self._client.max_payload:
+            raise WorkflowError(f"a message of {len(payload)} bytes is too large for the bus", code="RESULT_TOO_LARGE")
+        try:
+            await self._client.publish(subject, payload, reply, headers)
+        except (ConnectionClosedError, OutboundBufferLimitError) as error:
+            raise TransportLost(f"`{subject}` was not sent: {error}", sent=False) from error
+
+    async def _on_reply(self, msg: Msg) -> None:
+        future = self._waiting.pop(msg.subject.rpartition(".")[2], None)
+        if future is not None and not future.done():
+            future.set_result(msg)
+
+    # --- answering ----------------------------------------------------------------------------
+
+    async def serve(self, handlers: Sequence[Handler]) -> None:
+        """See Bus.serve."""
+        for handler in handlers:
+            callback = self._callback(handler)
+            subscription = await self._client.subscribe(handler.subject, queue=handler.queue or "", cb=callback)
+            self._subscriptions.append(subscription)
+        await self._client.flush()
+
+    def _callback(self, handler: Handler) -> Callable[[Msg], Awaitable[None]]:
+        under_way = 0
+
+        async def received(msg: Msg) -> None:
+            # Callbacks run one after another: only hand over, never wait here.
+            nonlocal under_way
+            if under_way >= handler.at_once:
+                telemetry.SHED.labels(handler.subject).inc()
+                full = WorkflowError(f"{handler.at_once} messages are under way", code="OVERLOADED")
+                self._spawn(self._reply(msg, wire.failed(full), wire.failure_headers(full)))
+                return
+            under_way += 1
+            self._spawn(self._handle(handler, msg)).add_done_callback(ended)
+
+        def ended(_: asyncio.Task[None]) -> None:
+            nonlocal under_way
+            under_way -= 1
+
+        return received
+
+    async def _handle(self, handler: Handler, msg: Msg) -> None:
+        received = msg.headers or {}
+        token = context.attach(wire.trace_of(received))
+        try:
+            wire.refuse_other_major(received)
+            left = wire.seconds_left(received)
+            if left is not None and left <= 0:
+                telemetry.LATE.labels(handler.subject).inc()
+                return  # its sender has given up: acting now would surprise everybody
+            answer = await handler.function(wire.decode(msg.data, handler.message))
+            if answer is not None:
+                await self._reply(msg, answer, {subjects.SCHEMA_HEADER: subjects.SCHEMA_VERSION})
+        except Exception as error:
+            refusal = wire.refusal(error, handler.subject)
+            if refusal.code == "INTERNAL":
+                log.exception("handler failed", subject=handler.subject)
+            await self._reply(msg, wire.failed(refusal), wire.failure_headers(refusal))
+        finally:
+            context.detach(token)
+
+    async def _reply(self, msg: Msg, answer: Struct, headers: dict[str, str]) -> None:
+        if not msg.reply:
+            return
+        try:
+            await self._publish(msg.reply, wire.encode(answer), "", headers)
+        except TransportLost as lost:
+            log.warning("reply not sent", subject=msg.subject, error=lost.message)
+        except WorkflowError as error:  # too large: said at once, instead of a silence that looks like a timeout
+            await self._publish(msg.reply, wire.encode(wire.failed(error)), "", wire.failure_headers(error))
+
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        return task
+
+    async def unserve(self) -> None:
+        """See Bus.unserve."""
+        subscriptions, self._subscriptions = self._subscriptions, []
+        for subscription in subscriptions:
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+        if self.connected:
+            with contextlib.suppress(nats.errors.Error, asyncio.TimeoutError):
+                await self._client.flush(2)
+
+    # --- storing ------------------------------------------------------------------------------
+
+    def bucket(self, bucket: subjects.Bucket) -> Bucket:
+        """See Bus.bucket."""
+        return NatsBucket(self._js, bucket.name, lambda: self.connected)
+
+    async def append(self, subject: str, message: Struct, *, id: str) -> None:
+        """See Bus.append."""
+        if not self._client.is_connected:
+            raise TransportLost("not connected, nothing was stored", sent=False)
+        try:
+            await self._js.publish(subject, wire.encode(message), timeout=5, headers={"Nats-Msg-Id": id})
+        except (TimeoutError, nats.errors.Error) as error:
+            raise TransportLost(f"`{subject}` was not acknowledged: {error}", sent=True) from error
+
+    async def consume(
+        self,
+        stream: subjects.Stream,
+        durable: str,
+        handle: Callable[[Sequence[Delivery]], Awaitable[None]],
+        *,
+        batch: int = 64,
+    ) -> None:
+        """See Bus.consume."""
+        work = consume(self._js, stream, durable, handle, batch)
+        self._consumers.append(asyncio.create_task(work, name=f"consume {stream.name}"))
+
+    async def pending(self, stream: subjects.Stream, durable: str) -> int:
+        """See Bus.pending."""
+        return await pending(self._js, stream, durable)
+
+    async def ensure(self, streams: Sequence[subjects.Stream], buckets: Sequence[subjects.Bucket]) -> None:
+        """See Bus.ensure."""
+        await ensure(self._js, streams, buckets)
+
+    # --- living -------------------------------------------------------------------------------
+
+    async def drain(self, within: float) -> None:
+        """See Bus.drain."""
+        await self.unserve()
+        for consumer in self._consumers:
+            consumer.cancel()
+        await asyncio.gather(*self._consumers, return_exceptions=True)
+        if self._work:
+            await asyncio.wait(self._work, timeout=within)
+        if self._liveness:
+            self._liveness.cancel()
+        if self.connected:
+            with contextlib.suppress(nats.errors.Error, asyncio.TimeoutError):
+                await self._client.flush(2)
+        await self._client.close()
+
+    async def _stay_alive(self) -> None:
+        """Publish to ourselves: a connection that does not echo is dead, whatever its pings say."""
+        loop = asyncio.get_running_loop()
+        heard = loop.time()
+        while True:
+            self._echo.clear()
+            asked = loop.time()
+            if self.connected:
+                with contextlib.suppress(Exception):
+                    await self._client.publish(subjects.loopback(self._id), b"")
+            with contextlib.suppress(asyncio.TimeoutError):
+                async with asyncio.timeout(LOOPBACK_SECONDS):
+                    await self._echo.wait()
+            now = loop.time()
+            if self._echo.is_set() or now - asked > 2 * LOOPBACK_SECONDS or not self.connected:
+                heard = now  # heard, or we slept ourselves, or nats-py already knows
+            elif now - heard > SILENT_SECONDS:
+                log.error("no echo from the bus, connecting anew")
+                heard = now
+                with contextlib.suppress(Exception):
+                    await self._client.force_reconnect()
+            await asyncio.sleep(max(0.0, LOOPBACK_SECONDS - (loop.time() - asked)))
+
+    async def _on_echo(self, _: Msg) -> None:
+        self._echo.set()
+
+    async def _on_error(self, error: Exception) -> None:
+        # Must never raise: an exception here ends nats-py's read loop for good.
+        with contextlib.suppress(Exception):
+            telemetry.BUS_ERRORS.labels(type(error).__name__).inc()
+            log.warning("bus error", error=repr(error))
+
+    async def _on_disconnect(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(TransportLost("the connection was lost while waiting for a reply", sent=True))
+
+    async def _on_reconnect(self) -> None:
+        telemetry.RECONNECTS.inc()
+
+    async def _on_closed(self) -> None:
+        self.closed.set()

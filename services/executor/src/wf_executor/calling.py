@@ -1,0 +1,128 @@
+"""HTTP calls to upstreams: one try each, with a cap on everything.
+
+aiohttp is told to do nothing by itself: no silent retry (it would make attempt counts lie), no redirects, no
+cookies, no proxies from the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import aiohttp
+from opentelemetry import propagate
+from yarl import URL
+
+from wf_executor.egress import DestinationForbidden, guarded_socket
+from wfcore.bundle import Http
+from wfcore.events import CallFailed, CallSucceeded, body
+from wfcore.run import Call
+from wfservice import telemetry
+
+_SESSION_SWITCH = "_retry_connection"
+"""Private, and the only way to stop aiohttp from sending GET and PUT twice."""
+
+
+class Caller:
+    """Makes calls. One per process: connections are pooled."""
+
+    def __init__(self, connect_seconds: float, idle_seconds: float) -> None:
+        """Open two pools: one that reaches public addresses only, one for upstreams that say otherwise."""
+        self._connect_seconds = connect_seconds
+        self._public = _session(idle_seconds, guard=True)
+        self._private = _session(idle_seconds, guard=False)
+
+    async def call(
+        self, call: Call, http: Http, succeeds: Callable[[int], bool], execution: str
+    ) -> CallSucceeded | CallFailed:
+        """One try. Never raises but CancelledError."""
+        outcome = await self._try(call, http, succeeds, execution)
+        said = "success" if isinstance(outcome, CallSucceeded) else outcome.reason
+        telemetry.CALLS.labels(http.upstream, said).inc()
+        return outcome
+
+    async def _try(
+        self, call: Call, http: Http, succeeds: Callable[[int], bool], execution: str
+    ) -> CallSucceeded | CallFailed:
+        request = call.request
+        session = self._private if http.private_addresses else self._public
+        headers = {**request.headers, "X-Attempt": str(call.call), "Wf-Execution-Id": execution}
+        propagate.inject(headers)
+        timeout = aiohttp.ClientTimeout(total=call.timeout, sock_connect=min(self._connect_seconds, call.timeout))
+        try:
+            async with session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=headers,
+                data=request.body or None,
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                said = {name.lower(): value for name, value in response.headers.items()}
+                content = await _read(response, http.max_response_bytes)
+                if content is None:
+                    response.close()
+                    return CallFailed(
+                        "too-large", True, f"more than {http.max_response_bytes} bytes", response.status, said
+                    )
+                if succeeds(response.status):
+                    return CallSucceeded(response.status, said, body(content))
+                return CallFailed(
+                    "status", True, f"the upstream answered {response.status}", response.status, said, body(content)
+                )
+        except DestinationForbidden as refused:
+            return CallFailed("forbidden", False, str(refused))
+        except aiohttp.ClientConnectorError as error:  # also DNS and TLS: nothing of the request has left
+            if isinstance(error.os_error, DestinationForbidden):
+                return CallFailed("forbidden", False, str(error.os_error))
+            return CallFailed("connection", False, f"no connection to {_origin(request.url)}: {error.os_error}")
+        except aiohttp.ConnectionTimeoutError:
+            return CallFailed(
+                "connection", False, f"no connection to {_origin(request.url)} in {timeout.sock_connect:g} s"
+            )
+        except (aiohttp.InvalidURL, ValueError) as error:
+            return CallFailed("connection", False, f"not a usable request: {error}")
+        except TimeoutError:
+            return CallFailed("timeout", True, f"no complete answer within {call.timeout:.3g} s")
+        except (aiohttp.ClientError, OSError) as error:
+            return CallFailed("cut", True, f"the connection ended before the answer: {error or type(error).__name__}")
+
+    async def close(self) -> None:
+        """Close the pools."""
+        await self._public.close()
+        await self._private.close()
+
+
+async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes | None:
+    """The body after decompression, or None when it is larger than the cap."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > cap:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _session(idle_seconds: float, *, guard: bool) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        limit=0,
+        ttl_dns_cache=10,
+        keepalive_timeout=idle_seconds,
+        socket_factory=guarded_socket if guard else None,
+    )
+    session = aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        headers={"User-Agent": "workflow.io"},
+        skip_auto_headers=("Content-Type",),
+    )
+    if not hasattr(session, _SESSION_SWITCH):
+        raise RuntimeError(f"aiohttp {aiohttp.__version__} has no {_SESSION_SWITCH}: it would send calls twice")
+    setattr(session, _SESSION_SWITCH, False)
+    return session
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])

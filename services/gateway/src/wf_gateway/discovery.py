@@ -1,0 +1,348 @@
+"""Looking at what there is: workflows and tasks, how they stand, and whether an input would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wf_gateway import requests
+from wf_gateway.problems import FieldError
+from wf_gateway.published import Catalogue, Published
+from wfcore import subjects
+from wfcore.definition import WorkflowTaskSpec, read_definitions
+from wfcore.diagnostics import Diagnostic, nearest
+from wfcore.errors import WorkflowError
+from wfcore.messages import (
+    Condition,
+    DefinitionRecord,
+    ExplainWorkflow,
+    Explanation,
+    SourceVerdict,
+    Verdict,
+)
+from wfcore.schema import Schema
+from wfservice.bus import Bus, Mirror, NoResponders
+
+
+class WorkflowItem(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A workflow in a list."""
+
+    namespace: str
+    name: str
+    ready: bool
+    published: bool
+    version: str | None = None
+    """Of what serves calls now; None where nothing does."""
+    label: str = ""
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class Finding(Struct, frozen=True, omit_defaults=True):
+    """A diagnostic as clients see it."""
+
+    code: str
+    severity: str
+    message: str
+    pointer: str
+    docs: str
+    position: str | None = None
+    fix: str | None = None
+
+
+class WorkflowDetail(Struct, frozen=True, omit_defaults=True, kw_only=True, rename="camel"):
+    """Everything about a workflow: what serves, how its newest definition stands and why."""
+
+    namespace: str
+    name: str
+    ready: bool
+    published: bool
+    paused: bool = False
+    version: str | None = None
+    release: str | None = None
+    label: str = ""
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    origin: str | None = None
+    conditions: list[Condition] = []
+    diagnostics: list[Finding] = []
+    input_schema: Any = None
+    output_schema: Any = None
+    examples: tuple[dict[str, Any], ...] = ()
+    tasks: list[dict[str, Any]] = []
+    groups: list[list[str]] = []
+    """Tasks that may run together, in order, of the newest definition."""
+    critical_path: list[str] = []
+    urls: dict[str, str] = {}
+
+
+class TaskItem(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A task."""
+
+    namespace: str
+    name: str
+    ready: bool
+    version: str = ""
+    description: str = ""
+    lifecycle: str = ""
+    method: str = ""
+    upstream: str = ""
+    input_schema: Any = None
+    output_schema: Any = None
+    used_by: list[str] = []
+    conditions: list[Condition] = []
+    diagnostics: list[Finding] = []
+
+
+class MissingInput(Struct, frozen=True):
+    """An input that has to be given."""
+
+    name: str
+    type: str
+    description: str
+
+
+class InputCheck(Struct, frozen=True, rename="camel"):
+    """Whether an input would be accepted."""
+
+    valid: bool
+    missing_inputs: list[MissingInput]
+    invalid_inputs: list[FieldError]
+
+
+class Listing(Struct, frozen=True):
+    """A page of a list; `next` is the cursor of the following one."""
+
+    items: list[Any]
+    next: str | None = None
+
+
+class Discovery:
+    """Answers questions about definitions."""
+
+    def __init__(self, bus: Bus, catalogue: Catalogue, default_namespace: str) -> None:
+        """Nothing is known before `follow`."""
+        self._bus = bus
+        self._catalogue = catalogue
+        self._default = default_namespace
+        self._definitions = Mirror(bus, subjects.DEFINITIONS, DefinitionRecord)
+        self._verdicts = Mirror(bus, subjects.VERDICTS, Verdict)
+        self._sources = Mirror(bus, subjects.SOURCES, SourceVerdict)
+
+    async def follow(self) -> None:
+        """Learn what there is, then go on as it changes."""
+        for mirror in (self._definitions, self._verdicts, self._sources):
+            await mirror.follow()
+
+    async def close(self) -> None:
+        """Stop following."""
+        for mirror in (self._definitions, self._verdicts, self._sources):
+            await mirror.close()
+
+    # --- workflows ----------------------------------------------------------------------------
+
+    async def workflows(self, request: Request) -> Response:
+        """All workflows of a namespace, published or not; `category` and `tag` narrow."""
+        namespace = self._namespace(request)
+        wanted = _only(request, "category", "tag", "namespace")
+        published = {each.bundle.workflow: each for each in self._catalogue if each.bundle.namespace == namespace}
+        verdicts = self._of_kind("Workflow", namespace)
+        items = [_item(namespace, name, published.get(name), verdicts.get(name)) for name in {**published, **verdicts}]
+        for field in ("category", "tag"):
+            if field in wanted:
+                items = [item for item in items if wanted[field] in getattr(item, _PLURAL[field])]
+        return _json(Listing(sorted(items, key=lambda item: item.name)))
+
+    async def workflow(self, request: Request) -> Response:
+        """One workflow, with conditions and diagnostics of its newest definition."""
+        namespace, name = self._namespace(request), request.path_params["name"]
+        verdict = self._of_kind("Workflow", namespace).get(name)
+        try:
+            found: Published | None = self._catalogue.get(namespace, name)
+        except WorkflowError:
+            if verdict is None:
+                raise
+            found = None
+        explained = await self._explain(namespace, name)
+        return _json(self._detail(namespace, name, found, verdict, explained))
+
+    def _detail(
+        self, namespace: str, name: str, found: Published | None, verdict: Verdict | None, explained: Explanation | None
+    ) -> WorkflowDetail:
+        kept = found.bundle if found else None
+        broken = self._broken_file("Workflow", namespace, name)
+        conditions = list(verdict.conditions) if verdict else []
+        diagnostics = list(verdict.diagnostics) if verdict else []
+        if broken is not None:
+            said = f"{broken.origin} cannot be read; this object stays as it was last read"
+            conditions.append(Condition("SourceRead", "False", "FileBroken", said))
+            diagnostics += broken.diagnostics
+        short = f"/{namespace}" if namespace != self._default else ""
+        prefix = f"/api/v1/namespaces/{namespace}/workflows/{name}"
+        return WorkflowDetail(
+            namespace=namespace,
+            name=name,
+            ready=verdict.ready if verdict else False,
+            published=found is not None,
+            paused=found.pointer.paused if found else False,
+            version=kept.version if kept else None,
+            release=kept.release if kept else None,
+            label=kept.label if kept else "",
+            description=kept.description if kept else "",
+            categories=kept.categories if kept else (),
+            tags=kept.tags if kept else (),
+            origin=verdict.origin if verdict else None,
+            conditions=conditions,
+            diagnostics=[_finding(diagnostic) for diagnostic in diagnostics],
+            input_schema=kept.input_schema if kept else None,
+            output_schema=kept.output_schema if kept else None,
+            examples=kept.examples if kept else (),
+            tasks=[{"id": t.id, "taskRef": t.task_ref, "needs": list(t.needs)} for t in kept.tasks] if kept else [],
+            groups=explained.groups if explained else [],
+            critical_path=explained.critical_path if explained else [],
+            urls={"execute": f"{prefix}/execute", "call": f"/workflows{short}/{name}"} if kept else {},
+        )
+
+    async def _explain(self, namespace: str, name: str) -> Explanation | None:
+        """How the newest definition would run; calls go on without a planner, and so does this answer."""
+        try:
+            question = ExplainWorkflow(namespace, name)
+            return await self._bus.request(subjects.EXPLAIN, question, Explanation, within=1.0)  # type: ignore[no-any-return]
+        except (NoResponders, WorkflowError, TimeoutError):
+            return None
+
+    async def check(self, request: Request) -> Response:
+        """Would this input be accepted? Nothing runs."""
+        found = self._catalogue.get(self._namespace(request), request.path_params["name"])
+        given = requests.value(await requests.body(request))
+        missing, invalid = _sorted_out(given, found.input, found.bundle.input_schema)
+        return _json(InputCheck(not missing and not invalid, missing, invalid))
+
+    # --- tasks --------------------------------------------------------------------------------
+
+    async def tasks(self, request: Request) -> Response:
+        """All tasks of a namespace."""
+        _only(request, "namespace")
+        namespace = self._namespace(request)
+        names = sorted(self._of_kind("WorkflowTask", namespace))
+        return _json(Listing([self._task(namespace, name, whole=False) for name in names]))
+
+    async def task(self, request: Request) -> Response:
+        """One task, with its schemas and who uses it."""
+        namespace, name = self._namespace(request), request.path_params["name"]
+        known = self._of_kind("WorkflowTask", namespace)
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"; did you mean `{close}`?" if close else ""
+            said = f"there is no task `{name}` in namespace `{namespace}`{hint}"
+            raise WorkflowError(said, code="TASK_NOT_FOUND")
+        return _json(self._task(namespace, name, whole=True))
+
+    def _task(self, namespace: str, name: str, *, whole: bool) -> TaskItem:
+        key = subjects.definition_key("WorkflowTask", namespace, name)
+        verdict, record = self._verdicts.get(key), self._definitions.get(key)
+        spec = _spec(record)
+        http = spec.http if spec else None
+        users = [p.bundle.workflow for p in self._catalogue if any(t.task_ref == name for t in p.bundle.tasks)]
+        return TaskItem(
+            namespace,
+            name,
+            verdict.ready if verdict else False,
+            verdict.version if verdict else "",
+            spec.description if spec else "",
+            spec.lifecycle if spec else "",
+            http.method if http else "",
+            (http.upstream or "") if http else "",
+            spec.input_schema if spec and whole else None,
+            spec.output_schema if spec and whole else None,
+            users if whole else [],
+            verdict.conditions if verdict and whole else [],
+            [_finding(d) for d in verdict.diagnostics] if verdict and whole else [],
+        )
+
+    # --- finding ------------------------------------------------------------------------------
+
+    def _namespace(self, request: Request) -> str:
+        return str(request.path_params.get("namespace") or request.query_params.get("namespace") or self._default)
+
+    def _of_kind(self, kind: str, namespace: str) -> dict[str, Verdict]:
+        return {v.name: v for _, v in self._verdicts.items() if (v.kind, v.namespace) == (kind, namespace)}
+
+    def _broken_file(self, kind: str, namespace: str, name: str) -> SourceVerdict | None:
+        key = subjects.definition_key(kind, namespace, name)
+        return next((source for _, source in self._sources.items() if key in source.objects), None)
+
+
+_PLURAL = {"category": "categories", "tag": "tags"}
+
+
+def _only(request: Request, *known: str) -> dict[str, str]:
+    """The query, refused where it names something unknown."""
+    for name in request.query_params:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"; did you mean `{close}`?" if close else f"; there are {', '.join(known)}"
+            raise WorkflowError(f"unknown parameter `{name}`{hint}", code="PARAMETER_INVALID")
+    return dict(request.query_params)
+
+
+def _item(namespace: str, name: str, found: Published | None, verdict: Verdict | None) -> WorkflowItem:
+    bundle = found.bundle if found else None
+    ready = next((c for c in verdict.conditions if c.type == "Ready"), None) if verdict else None
+    return WorkflowItem(
+        namespace,
+        name,
+        verdict.ready if verdict else False,
+        found is not None,
+        bundle.version if bundle else None,
+        bundle.label if bundle else "",
+        bundle.description if bundle else "",
+        bundle.categories if bundle else (),
+        bundle.tags if bundle else (),
+        "" if ready is None or ready.status == "True" else f"{ready.reason}: {ready.message}",
+    )
+
+
+def _finding(diagnostic: Diagnostic) -> Finding:
+    return Finding(
+        diagnostic.code,
+        diagnostic.severity,
+        diagnostic.message,
+        diagnostic.pointer,
+        diagnostic.docs,
+        str(diagnostic.position) if diagnostic.position else None,
+        diagnostic.fix.title if diagnostic.fix else None,
+    )
+
+
+def _spec(record: DefinitionRecord | None) -> WorkflowTaskSpec | None:
+    if record is None:
+        return None
+    read = read_definitions(record.text, default_namespace=record.namespace).definitions
+    return read[0].spec if read and isinstance(read[0].spec, WorkflowTaskSpec) else None
+
+
+def _sorted_out(given: Any, schema: Schema, source: Any) -> tuple[list[MissingInput], list[FieldError]]:
+    """Violations as missing and as invalid inputs."""
+    declared = source.get("properties", {}) if isinstance(source, dict) else {}
+    missing, invalid = [], []
+    for violation in requests.violations(given, schema):
+        name = violation.pointer.strip("/")
+        if violation.keyword == "required" and name in declared:
+            kind = declared[name].get("type", "any") if isinstance(declared[name], dict) else "any"
+            shown = " or ".join(kind) if isinstance(kind, list) else str(kind)
+            missing.append(MissingInput(name, shown, str(declared[name].get("description", ""))))
+        else:
+            invalid.append(FieldError(violation.pointer, violation.keyword, violation.message))
+    return missing, invalid
+
+
+def _json(value: Any) -> Response:
+    return Response(msgspec.json.encode(value), 200, {"Cache-Control": "no-store"}, "application/json")

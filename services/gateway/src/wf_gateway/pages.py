@@ -1,0 +1,67 @@
+"""Pages for people: Swagger UI with its own assets, and one page per error code."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from importlib import resources
+
+import fastapi_swagger
+import msgspec
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from wfcore.errors import ERRORS, WorkflowError
+
+
+def assets() -> StaticFiles:
+    """Script and style of Swagger UI, from the installed package: nothing is loaded from elsewhere."""
+    return StaticFiles(directory=str(resources.files(fastapi_swagger) / "resources"))
+
+
+async def docs(_: Request) -> Response:
+    """Swagger UI."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="workflow.io",
+        swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="/docs/assets/swagger-ui.css",
+        swagger_favicon_url="/docs/assets/favicon-32x32.png",
+    )
+
+
+class Document:
+    """The OpenAPI document, made anew when something was published."""
+
+    def __init__(self, changes: Callable[[], int], make: Callable[[], object]) -> None:
+        """`changes` counts up with every change."""
+        self._changes = changes
+        self._make = make
+        self._made: tuple[int, bytes] | None = None
+
+    async def answer(self, _: Request) -> Response:
+        """GET /openapi.json."""
+        changes = self._changes()
+        if self._made is None or self._made[0] != changes:
+            self._made = (changes, msgspec.json.encode(self._make()))
+        return Response(self._made[1], 200, {"Cache-Control": "no-cache"}, "application/json")
+
+
+async def error(request: Request) -> Response:
+    """What a code means. Codes of definitions have their pages in the documentation."""
+    code = request.path_params["code"]
+    info = ERRORS.get(code)
+    if info is None:
+        raise WorkflowError(f"there is no error code `{code}`", code="ROUTE_NOT_FOUND")
+    rule = {"none": "Nothing was done.", "possible": "Something may have been done."}.get(
+        info.effects, "What was done is said per task."
+    )
+    text = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(code)}</title>"
+        f"<h1>{html.escape(info.title)}</h1><p><code>{html.escape(code)}</code>, HTTP {info.status}</p>"
+        f"<p>{html.escape(rule)}</p><p>{html.escape(info.fix)}</p>"
+        f"<p>{'Trying again may help.' if info.retryable else 'Trying again as it is does not help.'}</p></html>"
+    )
+    return Response(text, 200, {"Content-Security-Policy": "default-src 'none'"}, "text/html")

@@ -1,0 +1,101 @@
+"""What is callable now: bundles behind the live pointers, fetched in the background, ready before anybody asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import structlog
+
+from wfcore import bundle, schema, subjects
+from wfcore.bundle import Bundle
+from wfcore.diagnostics import nearest
+from wfcore.errors import WorkflowError
+from wfcore.messages import LivePointer
+from wfcore.schema import Schema
+from wfservice import blobs
+from wfservice.bus import Bus, Mirror
+
+log = structlog.get_logger()
+
+
+class Published(NamedTuple):
+    """A workflow that can be called."""
+
+    pointer: LivePointer
+    bundle: Bundle
+    input: Schema
+
+
+class Catalogue:
+    """All published workflows."""
+
+    def __init__(self, bus: Bus) -> None:
+        """Nothing is known before `follow`."""
+        self._bus = bus
+        self._live = Mirror(bus, subjects.LIVE, LivePointer)
+        self._held: dict[tuple[str, str], Published] = {}
+        self._fetching: set[asyncio.Task[None]] = set()
+        self.changes = 0
+        """Counts up with every change: whoever caches something compares it."""
+
+    async def follow(self) -> None:
+        """Learn what is published, then go on as it changes."""
+        self._live.listen(self._on_change)
+        await self._live.follow()
+        while self._fetching:
+            await asyncio.wait(self._fetching)
+
+    async def close(self) -> None:
+        """Stop following."""
+        await self._live.close()
+
+    def get(self, namespace: str, name: str) -> Published:
+        """A workflow; raises WORKFLOW_NOT_FOUND with the nearest name."""
+        held = self._held.get((namespace, name))
+        if held is not None:
+            return held
+        names = [workflow for space, workflow in self._held if space == namespace]
+        close = nearest(name, names)
+        hint = f"; did you mean `{close}`?" if close else ""
+        raise WorkflowError(
+            f"there is no workflow `{name}` in namespace `{namespace}`{hint}", code="WORKFLOW_NOT_FOUND", nearest=close
+        )
+
+    def __iter__(self) -> Iterator[Published]:
+        """All, by namespace and name."""
+        return iter([self._held[key] for key in sorted(self._held)])
+
+    def _on_change(self, key: str, pointer: LivePointer | None, _: int) -> None:
+        if pointer is None:
+            namespace, name = key.split(".", 1)
+            self._held.pop((namespace, name), None)
+            self.changes += 1
+            return
+        held = self._held.get((pointer.namespace, pointer.workflow))
+        if held is not None and held.pointer.bundle == pointer.bundle:
+            self._hold(Published(pointer, held.bundle, held.input))
+            return
+        task = asyncio.create_task(self._fetch(key, pointer))
+        self._fetching.add(task)
+        task.add_done_callback(self._fetching.discard)
+
+    async def _fetch(self, key: str, pointer: LivePointer) -> None:
+        pause = 0.05
+        while self._live.get(key) == pointer:  # else somebody was published over it meanwhile
+            try:
+                found = bundle.unpack(await blobs.get(self._bus, subjects.BUNDLES, pointer.bundle))
+                ready = Published(pointer, found, schema.compile(found.input_schema))
+            except WorkflowError as error:
+                log.warning("bundle not fetched", workflow=key, error=error.message)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 2.0)
+                continue
+            if self._live.get(key) == pointer:
+                self._hold(ready)
+            return
+
+    def _hold(self, ready: Published) -> None:
+        self._held[ready.pointer.namespace, ready.pointer.workflow] = ready
+        self.changes += 1

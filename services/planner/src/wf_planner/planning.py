@@ -1,0 +1,234 @@
+"""Proving and publishing, level-triggered: what should be live is worked out from what is there now."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from wf_planner.catalogue import Catalogue
+from wfcore import bundle, graph, publishing, subjects
+from wfcore.definition import Definition, UpstreamSpec, WorkflowSpec
+from wfcore.diagnostics import ObjectRef
+from wfcore.errors import WorkflowError
+from wfcore.messages import DefinitionRecord, ExplainWorkflow, Explanation, LivePointer, Verdict
+from wfcore.validation import Validation, validate
+from wfservice import blobs, ids, telemetry
+from wfservice.bus import Bus, Mirror
+from wfservice.bus.wire import encode
+
+log = structlog.get_logger()
+
+SETTLE_SECONDS = 0.02
+"""Changes come in groups (a directory, an apply): wait this long for the rest of one."""
+AGAIN_SECONDS = 0.5
+_KINDS = {kind.lower(): kind for kind in ("Upstream", "WorkflowTask", "Workflow")}
+
+
+class Planner:
+    """Keeps bundles, pointers and verdicts as the definitions say."""
+
+    def __init__(self, bus: Bus) -> None:
+        """Nothing is read before `follow`."""
+        self._bus = bus
+        self._definitions = Mirror(bus, subjects.DEFINITIONS, DefinitionRecord)
+        self._live = Mirror(bus, subjects.LIVE, LivePointer)
+        self._verdicts = Mirror(bus, subjects.VERDICTS, Verdict)
+        self._catalogue = Catalogue()
+        self._changed: set[ObjectRef] = set()
+        self._woken = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+
+    async def follow(self) -> None:
+        """Read all there is and publish it, then go on as it changes."""
+        self._definitions.listen(self._on_change)
+        await asyncio.gather(self._definitions.follow(), self._live.follow(), self._verdicts.follow())
+        # What was published for objects that are gone by now: look at those too.
+        for _, pointer in self._live.items():
+            self._changed.add(ObjectRef("Workflow", pointer.namespace, pointer.workflow))
+        for _, verdict in self._verdicts.items():
+            self._changed.add(ObjectRef(verdict.kind, verdict.namespace, verdict.name))
+        await self._plan_all()
+        self._work = asyncio.create_task(self._keep_planning(), name="planning")
+
+    def ready(self) -> str | None:
+        """See Service.ready."""
+        return None if self._work is not None and not self._work.done() else "the definitions are not read yet"
+
+    async def stop(self) -> None:
+        """Stop following; whatever is half published is finished by the next planner."""
+        if self._work:
+            self._work.cancel()
+        for mirror in (self._definitions, self._live, self._verdicts):
+            await mirror.close()
+
+    def _on_change(self, key: str, record: DefinitionRecord | None, _: int) -> None:
+        kind, namespace, name = key.split(".", 2)
+        ref = ObjectRef(_KINDS.get(kind, kind), namespace, name)
+        if record is None:
+            self._catalogue.forget(ref)
+        else:
+            self._catalogue.read(ref, record)
+        self._changed.add(ref)
+        self._woken.set()
+
+    async def _keep_planning(self) -> None:
+        while True:
+            await self._woken.wait()
+            await asyncio.sleep(SETTLE_SECONDS)
+            await self._plan_all()
+            if self._changed:  # what could not be done stays to do
+                await asyncio.sleep(AGAIN_SECONDS)
+                self._woken.set()
+
+    async def _plan_all(self) -> None:
+        self._woken.clear()
+        todo = self._catalogue.dependents(self._changed)
+        # Tasks and upstreams first, so that verdicts appear in the order in which people read.
+        for ref in sorted(todo, key=lambda ref: (ref.kind == "Workflow", ref)):
+            self._changed.add(ref)
+            try:
+                await self._plan(ref)
+                self._changed.discard(ref)
+            except WorkflowError as error:
+                log.warning("planning is interrupted", object=str(ref), error=error.message)
+            except Exception:  # a fault of ours on one object must not keep the others back
+                log.exception("planning failed", object=str(ref))
+            await asyncio.sleep(0)
+
+    async def _plan(self, ref: ObjectRef) -> None:
+        key = subjects.definition_key(ref.kind, ref.namespace, ref.name)
+        record = self._definitions.get(key)
+        if record is None:
+            await self._withdraw(ref, key)
+            return
+        definition = self._catalogue.get(ref)
+        validation = None
+        if definition is not None:
+            validation = validate(definition, self._catalogue)
+            self._catalogue.remember(ref, validation.looked_up)
+            if isinstance(definition.spec, WorkflowSpec) and validation.types is not None:
+                await self._publish(definition, validation)
+        await self._judge(ref, key, record, definition, validation)
+
+    async def _withdraw(self, ref: ObjectRef, key: str) -> None:
+        if ref.kind == "Workflow" and self._live.get(subjects.live_key(ref.namespace, ref.name)):
+            await self._bus.bucket(subjects.LIVE).delete(subjects.live_key(ref.namespace, ref.name))
+            log.info("withdrawn", object=str(ref))
+        if self._verdicts.get(key):
+            await self._bus.bucket(subjects.VERDICTS).delete(key)
+
+    # --- publishing ---------------------------------------------------------------------------
+
+    async def _publish(self, definition: Definition, validation: Validation) -> None:
+        """Store the bundle, then move the pointer; an older revision never overwrites a newer one."""
+        assert validation.types is not None
+        compiled = publishing.assemble(definition, validation.types, self._catalogue)
+        hash, data = bundle.pack(compiled)
+        key = subjects.live_key(definition.ref.namespace, definition.ref.name)
+        pointer = LivePointer(
+            namespace=definition.ref.namespace,
+            workflow=definition.ref.name,
+            bundle=hash,
+            version=compiled.version,
+            release=compiled.release,
+            revision=self._definitions.newest,
+            at=ids.now(),
+            paused=self._paused(definition, compiled),
+        )
+        await blobs.put(self._bus, subjects.BUNDLES, hash, data)
+        bucket = self._bus.bucket(subjects.LIVE)
+        while True:
+            held = await bucket.get(key)
+            current = None if held is None else msgspec.msgpack.decode(held.value, type=LivePointer)
+            if current is not None:
+                if (current.bundle, current.paused) == (pointer.bundle, pointer.paused):
+                    return
+                if current.revision > pointer.revision:
+                    return
+            if await bucket.update(key, encode(pointer), held.revision if held else 0) is not None:
+                log.info("published", workflow=key, version=pointer.version, release=pointer.release)
+                return
+
+    def _paused(self, definition: Definition, compiled: bundle.Bundle) -> bool:
+        """A workflow rests when it, or an upstream that it calls, is told to."""
+        assert isinstance(definition.spec, WorkflowSpec)
+        upstreams = {task.http.upstream for task in compiled.tasks}
+        found = (self._catalogue.get(ObjectRef("Upstream", compiled.namespace, name)) for name in upstreams)
+        return definition.spec.paused or any(
+            each is not None and isinstance(each.spec, UpstreamSpec) and each.spec.paused for each in found
+        )
+
+    # --- verdicts -----------------------------------------------------------------------------
+
+    async def _judge(
+        self,
+        ref: ObjectRef,
+        key: str,
+        record: DefinitionRecord,
+        definition: Definition | None,
+        validation: Validation | None,
+    ) -> None:
+        before = self._verdicts.get(key)
+        verdict = self._verdict(ref, record, definition, validation, before)
+        if before is not None and replace(before, at=verdict.at) == verdict:
+            return
+        for diagnostic in verdict.diagnostics:
+            if diagnostic.is_error:
+                telemetry.VALIDATION_FAILURES.labels(diagnostic.code, ref.kind, "planner").inc()
+                log.warning("refused", object=str(ref), code=diagnostic.code, said=diagnostic.message)
+        await self._bus.bucket(subjects.VERDICTS).put(key, encode(verdict))
+
+    def _verdict(
+        self,
+        ref: ObjectRef,
+        record: DefinitionRecord,
+        definition: Definition | None,
+        validation: Validation | None,
+        before: Verdict | None,
+    ) -> Verdict:
+        now = ids.now()
+        held = {condition.type: condition for condition in (before.conditions if before else [])}
+        stands = publishing.conditions(definition, validation, held, now)
+        said = [*self._catalogue.said(ref), *(validation.diagnostics if validation else [])]
+        ready = stands[0].status == "True"
+        pointer = self._live.get(subjects.live_key(ref.namespace, ref.name)) if ref.kind == "Workflow" else None
+        return Verdict(
+            kind=ref.kind,
+            namespace=ref.namespace,
+            name=ref.name,
+            version=definition.version if definition else "",
+            ready=ready,
+            conditions=stands,
+            diagnostics=said,
+            origin=record.origin,
+            at=now,
+            serving=pointer.version if pointer is not None and not ready else None,
+        )
+
+    # --- explaining ---------------------------------------------------------------------------
+
+    async def explain(self, message: ExplainWorkflow) -> Explanation:
+        """How the newest definition would run, and what stands against it."""
+        ref = ObjectRef("Workflow", message.namespace, message.workflow)
+        key = subjects.definition_key(ref.kind, ref.namespace, ref.name)
+        record = self._definitions.get(key)
+        if record is None:
+            return Explanation(False)
+        definition = self._catalogue.get(ref)
+        validation = validate(definition, self._catalogue) if definition is not None else None
+        verdict = self._verdict(ref, record, definition, validation, self._verdicts.get(key))
+        if validation is None or validation.types is None:
+            return Explanation(True, verdict)
+        types = validation.types
+        seconds, path = graph.longest_path(types.needs, types.timeouts)
+        return Explanation(
+            True,
+            verdict,
+            [list(group) for group in graph.groups(types.needs)],
+            list(path),
+            int(seconds * 1000),
+            {"input": types.input, "output": types.output, "tasks": types.task_outputs},
+        )
