@@ -19,14 +19,14 @@ run: $(STAMP) ## Start the engine and a demo on this machine (make run ARGS=--re
 	@exec $(BIN)/workflow-cli dev --demo $(ARGS)
 
 test: $(STAMP) ## Run all tests with coverage, reports in build/ (one folder: make test ARGS=tests/wfcli)
-	@mkdir -p build && rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml \
+	@mkdir -p build && rm -f build/.coverage*
+	$(BIN)/python -m pytest --cov --cov-config=.ci/coverage.ini --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml \
 		--junitxml=build/junit.xml $(if $(ARGS),$(ARGS),--cov-fail-under=90)
 
 check: $(STAMP) check-proto ## Check format, lint, types, import directions and the contracts in proto/
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy $(wildcard libs/*/src)
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 fix: $(STAMP) ## Format, and repair what the linter can repair
@@ -37,21 +37,22 @@ bench: $(STAMP) ## Measure the engine against the same work written by hand
 	$(BIN)/python -m loadtests.bench $(ARGS)
 
 proto: $(STAMP) ## Write the contracts in proto/ from the messages
-	$(BIN)/python -m wfcore_contracts
+	$(BIN)/python -m wfservice.contracts
 
 check-proto: $(STAMP) ## Fail when proto/ is not what the messages say
-	$(BIN)/python -m wfcore_contracts --check
+	$(BIN)/python -m wfservice.contracts --check
 
 build: $(STAMP) ## Build the packages into build/dist
 	$(or $(shell command -v uv),.uv/bin/uv) build --all-packages --out-dir build/dist
 
 setup: $(STAMP) ## Install everything into .venv (the other commands do it by themselves)
+	@echo "installed in .venv"
 
 hooks: $(STAMP) ## Check format and lint at each git commit
 	$(BIN)/pre-commit install
 
 clean: ## Remove all that was installed and built; the data in .workflow stays
-	rm -rf .venv .uv build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .uv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find libs services tests loadtests -name __pycache__ -prune -exec rm -rf {} +
 
 $(STAMP): $(PROJECTS)

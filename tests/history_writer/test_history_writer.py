@@ -27,7 +27,7 @@ DEADLINE_SECONDS = 60.0
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Return once it is true; far beyond any reasonable time the test has failed."""
     async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await condition():  # noqa: ASYNC110 - servers have no event to wait on
+        while not await condition():
             await asyncio.sleep(0.01)
 
 

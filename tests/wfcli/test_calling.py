@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+
 from wfcli.calling import explain
 
 from .conftest import Cli
@@ -18,7 +19,8 @@ class Echo(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         given = self.rfile.read(int(self.headers["Content-Length"])).decode()
         output = f'{{"path": "{self.path}", "number": 12345678901234567890.10, "given": {given}}}'
-        body = f'{{"executionId": "e1", "status": "succeeded", "output": {output}, "tasks": [{{}}], "timings": {{"totalMs": 7}}}}'
+        rest = '"executionId": "e1", "status": "succeeded", "tasks": [{}], "timings": {"totalMs": 7}'
+        body = f'{{"output": {output}, {rest}}}'
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body.encode())

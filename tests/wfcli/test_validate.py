@@ -97,8 +97,13 @@ def test_json_holds_every_diagnostic_for_machines(cli: Cli, shop: Path) -> None:
     assert (told["ok"], told["files"], told["objects"], told["errors"], told["warnings"]) == (True, 3, 3, 0, 1)
     [found] = told["diagnostics"]
     assert (found["code"], found["severity"], found["docs"]) == ("WF-301", "warning", "/errors/WF-301")
-    assert found["position"] == {"file": "shop/price.yaml", "line": 7, "column": 27}
-    assert found["fix"] == {"title": "write `get-price`", "pointer": found["pointer"], "value": "get-price", "edit": "set"}
+    assert found["position"] == {"file": "shop/price.yaml", "line": 7, "column": 28}
+    assert found["fix"] == {
+        "title": "write `get-price`",
+        "pointer": found["pointer"],
+        "value": "get-price",
+        "edit": "set",
+    }
 
 
 def test_files_without_objects_are_passed_over_but_named(cli: Cli, shop: Path) -> None:

@@ -167,9 +167,17 @@ def test_documents_are_read_one_by_one():
     assert source.documents[2].positions.at("/c") == Position("f.yaml", 7, 4)
 
 
+@pytest.mark.parametrize("text", ["a: 1\n...\nb: 2\n", "[1] [2]", "{a: 1} b"])
+def test_what_follows_the_end_of_a_document_is_a_fault(text: str):
+    """Content after the end is neither lost nor taken for a second document."""
+    source = read(text)
+    assert only(source).code == "WF-101"
+    assert [each.complete for each in source.documents] == [False]
+
+
 def test_three_dots_end_a_document():
-    """YAML's other separator is understood too."""
-    assert [each.data for each in read("a: 1\n...\nb: 2\n").documents] == [{"a": 1}, {"b": 2}]
+    """YAML's end mark is no content."""
+    assert [each.data for each in read("a: 1\n...\n---\nb: 2\n...\n").documents] == [{"a": 1}, {"b": 2}]
 
 
 def test_a_broken_document_keeps_what_came_before_the_fault():

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wfcore import subjects
 from wfcore.errors import WorkflowError
-from wfcore.messages import Acknowledged, Grant, HistoryBatch, Presence
+from wfcore.messages import Grant, HistoryBatch, Presence
 from wfservice import blobs
 from wfservice.bus import Delivery, Mirror, NoResponders, RemoteFailure, on
 
@@ -18,6 +18,10 @@ from .conftest import Connect
 
 class Asked(Struct, frozen=True):
     number: int
+
+
+class Large(Struct, frozen=True):
+    data: bytes
 
 
 class Answered(Struct, frozen=True):
@@ -256,12 +260,50 @@ async def test_a_stream_hands_over_until_acknowledged(connect: Connect):
             await asyncio.sleep(0.01)
 
 
-async def test_the_answer_of_none_is_no_reply(connect: Connect):
-    """A reply that a handler sends is the only one: nothing is answered in its stead."""
+
+async def test_a_reply_that_is_too_large_is_told_at_once(connect: Connect):
+    """A reply above 8 MiB becomes a typed refusal, not a silence that looks like a timeout (PITFALLS 6)."""
     asker, server, where = await connect(), await connect(), subject()
 
-    async def acknowledge(_: Asked) -> Acknowledged:
-        return Acknowledged()
+    async def too_much(_: Asked) -> Large:
+        return Large(bytes(9 << 20))
 
-    await server.serve([on(where, Asked, acknowledge)])
-    assert await asker.request(where, Asked(1), Acknowledged, within=5) == Acknowledged()
+    await server.serve([on(where, Asked, too_much)])
+    with pytest.raises(RemoteFailure) as refused:
+        async with asyncio.timeout(30):
+            await asker.request(where, Asked(1), Large, within=600)
+    assert refused.value.code == "RESULT_TOO_LARGE"
+
+
+async def test_a_message_that_is_too_large_does_not_leave(connect: Connect):
+    """What the bus cannot carry is refused where it is sent; the connection goes on."""
+    asker, server, where = await connect(), await connect(), subject()
+
+    async def take(large: Large) -> Answered:
+        return Answered(len(large.data))
+
+    await server.serve([on(where, Large, take)])
+    for send in (
+        asker.request(where, Large(bytes(9 << 20)), Answered, within=60),
+        asker.publish(where, Large(bytes(9 << 20))),
+    ):
+        with pytest.raises(WorkflowError) as refused:
+            await send
+        assert refused.value.code == "RESULT_TOO_LARGE"
+    assert await asker.request(where, Large(bytes(1 << 20)), Answered, within=20) == Answered(1 << 20)
+
+
+async def test_what_its_sender_has_given_up_is_not_done(connect: Connect):
+    """A message whose deadline has passed is dropped by the receiver, however it came to be late (PITFALLS 4)."""
+    asker, server, where = await connect(), await connect(), subject()
+    seen: list[int] = []
+
+    async def act(asked: Asked) -> Answered:
+        seen.append(asked.number)
+        return Answered(asked.number)
+
+    await server.serve([on(where, Asked, act)])
+    with pytest.raises(TimeoutError):
+        await asker.request(where, Asked(1), Answered, within=-1)
+    await asker.request(where, Asked(2), Answered, within=20)
+    assert seen == [2]

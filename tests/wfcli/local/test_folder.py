@@ -26,7 +26,7 @@ async def test_a_server_left_behind_is_ended(tmp_path: Path, ended_with_the_test
     orphan = spawn([sys.executable, "-c", ORPHAN, tmp_path / "lock", str(gone.pid)], log=tmp_path / "orphan.log")
     ended_with_the_test(orphan)
     async with asyncio.timeout(60):
-        while "held" not in orphan.written():  # noqa: ASYNC110 - a file tells nobody
+        while "held" not in orphan.written():
             await asyncio.sleep(0.01)
         handle = await folder.lock(tmp_path)
     os.close(handle)

@@ -158,7 +158,7 @@ async def test_a_child_that_keeps_dying_is_tried_again_and_again(supervisor: Sup
     log = tmp_path / "child.log"
 
     async def ready() -> None:
-        while "up" not in running[-1].written():  # noqa: ASYNC110 - a file tells nobody
+        while "up" not in running[-1].written():
             await asyncio.sleep(0.01)
 
     running: list[Process] = []
@@ -204,7 +204,7 @@ def stubborn(process: Process, stop_seconds: float) -> ChildSpec:
         return process
 
     async def ready() -> None:
-        while "ignoring" not in process.written():  # noqa: ASYNC110 - a file tells nobody
+        while "ignoring" not in process.written():
             await asyncio.sleep(0.01)
 
     return ChildSpec(name="stubborn", launch=launch, ready=ready, stop_seconds=stop_seconds)

@@ -14,11 +14,11 @@ WAIT_SECONDS = 40.0
 """Longer than the longest run (30 s): the gateway is the one who gives up."""
 
 
-class BadInput(Exception):  # noqa: N818 - reads as the sentence it is
+class BadInput(Exception):
     """What was given with `--input` is not JSON, or cannot be read."""
 
 
-class NoAnswer(Exception):  # noqa: N818 - reads as the sentence it is
+class NoAnswer(Exception):
     """Nobody listens there, or what listens is not a gateway."""
 
 

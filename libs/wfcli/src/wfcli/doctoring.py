@@ -52,7 +52,7 @@ def _tried(what: str, look: Callable[[], Finding]) -> Finding:
         return look()
     except CannotStart as error:
         problem, _, fix = str(error).partition(": ")
-        return Finding(what=what, ok=False, told=problem, fix=fix)
+        return Finding(what=what, ok=False, told=problem, fix=fix or "put that right, or unset it")
 
 
 def _python() -> Finding:

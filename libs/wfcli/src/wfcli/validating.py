@@ -14,7 +14,7 @@ SUFFIXES = (".yaml", ".yml", ".json")
 _MISSING = ("WF-301", "WF-302")
 
 
-class NothingToValidate(Exception):  # noqa: N818 - reads as the sentence it is
+class NothingToValidate(Exception):
     """The paths hold no definition file. The text says where we looked."""
 
 

@@ -218,6 +218,18 @@ Decision = TaskStarted | GrantRequested | CallStarted | TaskRetried | TaskComple
 TYPES: dict[str, type[Struct]] = {t.__name__: t for t in (*Fact.__args__, *Decision.__args__)}
 
 
+BODIES: dict[type[Struct], str] = {
+    WorkflowStarted: "input",
+    TaskStarted: "input",
+    CallStarted: "body",
+    CallSucceeded: "body",
+    CallFailed: "body",
+    TaskCompleted: "output",
+    WorkflowCompleted: "output",
+}
+"""Where the data of an event holds a body of user values; other types hold none."""
+
+
 class Event(Struct, frozen=True, omit_defaults=True):
     """One line of the log. `because` is the seq of the event that led to this one."""
 

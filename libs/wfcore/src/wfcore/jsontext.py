@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from decimal import Decimal
-from math import copysign
+from math import copysign, isfinite, isinf
 from typing import TypeAlias, cast
 
 import msgspec
@@ -107,9 +107,11 @@ class _BeyondDoubleError(Exception):
 
 def _number(text: str) -> int | float:
     value = float(text)
-    if value - value != 0.0:
-        raise _BeyondDoubleError
-    if not value.is_integer() or (value == 0.0 and text[0] == "-"):
+    if not value.is_integer():
+        if isinf(value):
+            raise _BeyondDoubleError
+        return value
+    if value == 0.0 and text[0] == "-":
         return value
     if abs(value) < MAX_INTEGER:
         return int(value)
@@ -268,7 +270,7 @@ def _plain(value: JsonValue, depth: int) -> JsonValue:
         return [_plain(item, depth + 1) for item in value]
     if not isinstance(value, float):
         return value
-    if value - value != 0.0:
+    if not isfinite(value):
         raise JsonTextError("NUMBER_OUT_OF_RANGE", f"value has {value}, which JSON cannot write")
     if abs(value) < MAX_INTEGER and value.is_integer() and (value or copysign(1, value) > 0):
         return int(value)

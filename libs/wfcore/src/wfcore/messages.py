@@ -68,8 +68,11 @@ class Grant(Struct, frozen=True):
     reason: str = ""
 
 
-class RunEnded(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The result. `output` is the composed answer as JSON bytes, present when the run succeeded."""
+class RunEnded(Struct, frozen=True, omit_defaults=True, kw_only=True, tag=True):
+    """The result: the reply to StartRun where the run was quick, else a message of its own.
+
+    `output` is the composed answer as JSON bytes, present when the run succeeded.
+    """
 
     execution: str
     attempt: int
@@ -82,8 +85,18 @@ class RunEnded(Struct, frozen=True, omit_defaults=True, kw_only=True):
     failure: Failure | None = None
 
 
-class Acknowledged(Struct, frozen=True):
-    """Heard: no need to repeat."""
+class AttemptId(Struct, frozen=True):
+    """One attempt to run an execution."""
+
+    execution: str
+    attempt: int
+
+
+class ResultsHeard(Struct, frozen=True):
+    """The results of these need not be told again. One message for many, every 100 ms."""
+
+    asker: str
+    results: list[AttemptId]
 
 
 class CancelRun(Struct, frozen=True):
@@ -217,6 +230,7 @@ class Verdict(Struct, frozen=True, omit_defaults=True, kw_only=True):
     origin: str
     at: int
     revision: int = 0
+    """Of the definition in its bucket: a verdict of an older one is on its way to be replaced."""
     serving: str | None = None
     """Version that goes on serving where this one does not."""
 

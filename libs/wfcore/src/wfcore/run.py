@@ -272,7 +272,7 @@ class _Turn:
         failure = _failure_of_call(task, fact)
         if self.failure is None:
             delay = pause_before_retry(compiled.plan, fact, state.calls, f"{self.run.execution}/{task}")
-            if delay is not None and self.at + delay + LEAST_TIME <= self.task_deadline(task):
+            if delay is not None and self.at + delay + LEAST_TIME <= min(self.task_end(task), self.run.deadline):
                 self.log(TaskRetried(delay // 1000, failure.code), task)
                 self.set(task, waits="retry", error=failure)
                 self.commands.append(Wake(task, self.at + delay))
@@ -310,9 +310,10 @@ class _Turn:
 
     def call(self, task: str) -> None:
         compiled, state = self.run.program.tasks[task], self.tasks[task]
-        left = self.task_deadline(task) - self.at
+        end = self.task_end(task)
+        left = max(0, min(end, self.run.deadline) - self.at)
         if left < LEAST_TIME:
-            late = Failure("DEADLINE_NOT_STARTED", f"task `{task}` had {max(left, 0) // 1000} ms left", task)
+            late = Failure("DEADLINE_NOT_STARTED", f"task `{task}` had {left // 1000} ms left", task)
             self.task_failed(task, state.error or late)
             return
         if compiled.plan.safety != "safe" and self.licence != "granted":
@@ -324,7 +325,8 @@ class _Turn:
                 self.commands.append(AskGrant(self.seq))
             return
         assert state.request is not None
-        timeout = min(left, int((compiled.plan.attempt_timeout or 3600) * 1_000_000))
+        # Not bounded by the run's deadline, which ends the call itself: so that what is told does not hang on a race.
+        timeout = min(end - self.at, int((compiled.plan.attempt_timeout or 3600) * 1_000_000))
         self.set(task, waits="call", calls=state.calls + 1)
         self.call_opened()
         r, number = state.request, state.calls + 1
@@ -424,10 +426,10 @@ class _Turn:
     def set(self, task: str, **changes: Any) -> None:
         self.tasks[task] = replace(self.tasks[task], **changes)
 
-    def task_deadline(self, task: str) -> int:
-        timeout = int(self.run.program.tasks[task].plan.timeout * 1_000_000)
+    def task_end(self, task: str) -> int:
+        """When the time of a task is over: all its calls, pauses and waits together."""
         started = self.tasks[task].started_at
-        return min(self.run.deadline, (self.at if started is None else started) + timeout)
+        return (self.at if started is None else started) + int(self.run.program.tasks[task].plan.timeout * 1_000_000)
 
     def call_opened(self) -> None:
         if not self.open_calls:

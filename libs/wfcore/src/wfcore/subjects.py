@@ -9,7 +9,7 @@ from typing import NamedTuple
 # --- requests -----------------------------------------------------------------------------------
 
 RUN_START = "wf.v1.executor.start"
-"""asker → any executor (queue group): run this bundle. Reply: Accepted or Busy."""
+"""asker → any executor (queue group): run this bundle. Reply: RunEnded where it was quick, else Accepted; or Busy."""
 
 EXPLAIN = "wf.v1.planner.explain"
 """anyone → any planner (queue group): why is this workflow live, or not? Reply: Explanation."""
@@ -42,8 +42,13 @@ def may_act(asker: str) -> str:
 
 
 def run_ended(asker: str) -> str:
-    """executor → the asker of its run: how the run ended. Repeated until acknowledged."""
+    """executor → the asker of its run: how the run ended. Repeated until the asker has said that it heard."""
     return f"wf.v1.asker.{asker}.ended"
+
+
+def results_heard(executor: str) -> str:
+    """asker → one executor: these results have arrived."""
+    return f"wf.v1.executor.{executor}.heard"
 
 
 def heartbeat(asker: str) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 _MAC_BYTES = 16
 
 
-class BadCursor(ValueError):  # noqa: N818
+class BadCursor(ValueError):
     """This is no cursor of this list: begin again without one."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from asyncpg.exceptions import _base as client_side
 
 
-class DataRefused(Exception):  # noqa: N818 - reads as the sentence it is
+class DataRefused(Exception):
     """This data cannot be stored, now or later. `reason` says what is wrong with it."""
 
     def __init__(self, reason: str) -> None:
@@ -20,7 +20,7 @@ class DataRefused(Exception):  # noqa: N818 - reads as the sentence it is
         self.reason = reason
 
 
-class StoreUnavailable(Exception):  # noqa: N818
+class StoreUnavailable(Exception):
     """The database cannot serve now: it is away, full, starting or not migrated. The same data may be written later."""
 
 

@@ -30,7 +30,7 @@ class Filters(Struct, frozen=True, rename="camel", omit_defaults=True):
     min_duration_ms: int | None = None
 
 
-class UnknownFilter(ValueError):  # noqa: N818
+class UnknownFilter(ValueError):
     """There is no such filter. `nearest` is the one that was probably meant."""
 
     def __init__(self, name: str) -> None:
@@ -40,7 +40,7 @@ class UnknownFilter(ValueError):  # noqa: N818
         super().__init__(f"unknown filter `{name}`: {hint}")
 
 
-class BadFilter(ValueError):  # noqa: N818
+class BadFilter(ValueError):
     """The value of a filter cannot be read."""
 
     def __init__(self, name: str, value: str, wanted: str) -> None:

@@ -20,13 +20,14 @@ from wfcore.errors import WorkflowError
 from wfcore.events import Event, Granted
 from wfcore.messages import (
     Accepted,
-    Acknowledged,
+    AttemptId,
     Busy,
     CancelRun,
     Grant,
     Heartbeat,
     MayAct,
     Ping,
+    ResultsHeard,
     RunEnded,
     StartRun,
 )
@@ -82,6 +83,7 @@ class Asker:
         self._journal = journal
         self._open: dict[str, _Open] = {}
         self._executors: dict[str, _Executor] = {}
+        self._heard: dict[str, list[AttemptId]] = {}
         self._courtesies: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
 
@@ -137,12 +139,12 @@ class Asker:
         assert isinstance(command, asking.Refuse)
         return Grant(False, command.reason)
 
-    async def run_ended(self, message: RunEnded) -> Acknowledged:
-        """Take a result; every one is acknowledged, also those that nobody waits for."""
+    async def run_ended(self, message: RunEnded) -> None:
+        """Take a result. That it was heard is said with the next tick, also of those that nobody waits for."""
+        self._heard.setdefault(message.executor, []).append(AttemptId(message.execution, message.attempt))
         opened = self._open.get(message.execution)
         if opened is not None:
             self._hear(opened, asking.Ended(message))
-        return Acknowledged()
 
     async def heartbeat(self, message: Heartbeat) -> None:
         """An executor lives."""
@@ -184,12 +186,15 @@ class Asker:
         within = max(0.001, (run.answer_by - ids.now()) / 1e6)
         fact: asking.Fact
         try:
-            reply = await self._bus.request(subjects.RUN_START, run, Accepted | Busy, within=within)
-            if isinstance(reply, Accepted):
-                self._executors.setdefault(reply.executor, _Executor())
-                fact = asking.Taken(attempt, reply.executor)
-            else:
-                fact = asking.NotTaken(attempt, "OVERLOADED", reply.reason)
+            reply = await self._bus.request(subjects.RUN_START, run, Accepted | Busy | RunEnded, within=within)
+            match reply:
+                case RunEnded():
+                    await self.run_ended(reply)
+                    return
+                case Accepted(executor):
+                    fact = asking.Taken(attempt, executor)
+                case _:
+                    fact = asking.NotTaken(attempt, "OVERLOADED", reply.reason)
         except NoResponders:
             fact = asking.NotTaken(attempt, "NO_EXECUTOR", "no executor listens")
         except RemoteFailure as error:
@@ -220,6 +225,7 @@ class Asker:
             await asyncio.sleep(TICK_SECONDS)
             if not self._bus.connected:
                 continue  # deaf ourselves: judge nobody
+            await self._say_heard()
             for opened in list(self._open.values()):
                 if opened.ask.executor is None and not opened.ask.answered:
                     opened.ticks += 1
@@ -238,6 +244,13 @@ class Asker:
                     self._judge(asking.Silent(executor))
             for executor in used - set(self._executors):
                 self._executors[executor] = _Executor()
+
+    async def _say_heard(self) -> None:
+        heard, self._heard = self._heard, {}
+        for executor, results in heard.items():
+            # Lost, it is said again: the executor repeats its result, and hears it then.
+            with contextlib.suppress(WorkflowError):
+                await self._bus.publish(subjects.results_heard(executor), ResultsHeard(self.id, results))
 
     async def _ping(self, executor: str, known: _Executor) -> None:
         try:
@@ -259,3 +272,4 @@ class Asker:
         """Stop judging; call when nobody waits any more."""
         if self._ticking:
             self._ticking.cancel()
+        await self._say_heard()

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import structlog
 
 from wfcore import subjects
-from wfcore.events import Body, Event
+from wfcore.events import BODIES, Body, Event, Failure, TaskCompleted, WorkflowCompleted
 from wfcore.messages import HistoryBatch, Told
 from wfservice import telemetry
 from wfservice.bus import Bus
@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 GROUP_SECONDS = 0.01
 GROUP_BYTES = 512 << 10
+"""A group is cut here: far below what the bus carries, so that no burst makes a message that can never be stored."""
 EVENT_BYTES = 300
 """What an event weighs beside its bodies, roughly."""
 
@@ -47,7 +48,7 @@ class Journal:
         """Record events."""
         for event in events:
             self._events.append(event)
-            self._bytes += EVENT_BYTES + _weight(event)
+            self._bytes += _weight(event)
         self._wake()
 
     def tell(self, told: Told) -> None:
@@ -83,34 +84,63 @@ class Journal:
         self._full.clear()
         if not self._events and not self._told:
             return
-        self._number += 1
-        batch = HistoryBatch(self._sender, self._number, self._events, self._told)
+        events, told = self._events, self._told
         self._events, self._told, self._bytes = [], [], 0
+        *full, last = _groups(events)
+        for group in full:
+            self._begin(group, [])
+        self._begin(last, told)
+
+    def _begin(self, events: list[Event], told: list[Told]) -> None:
+        self._number += 1
+        batch = HistoryBatch(self._sender, self._number, events, told)
+        telemetry.JOURNAL_WAITING.inc(len(events))
         task = asyncio.create_task(self._store(batch))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
-        telemetry.JOURNAL_WAITING.set(len(self._sending))
 
     async def _store(self, batch: HistoryBatch) -> None:
         pause = 0.05
-        while True:
-            try:
-                await self._bus.append(subjects.HISTORY_BATCH, batch, id=f"{batch.sender}.{batch.number}")
-                return
-            except TransportLost as lost:
-                log.warning("history is waiting", error=lost.message, events=len(batch.events))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 2.0)
-            finally:
-                telemetry.JOURNAL_WAITING.set(len(self._sending))
+        try:
+            while True:
+                try:
+                    await self._bus.append(subjects.HISTORY_BATCH, batch, id=f"{batch.sender}.{batch.number}")
+                    return
+                except TransportLost as lost:
+                    log.warning("history is waiting", error=lost.message, events=len(batch.events))
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, 2.0)
+        finally:
+            telemetry.JOURNAL_WAITING.dec(len(batch.events))
+
+
+def _groups(events: list[Event]) -> list[list[Event]]:
+    """The events in order, cut where a group would grow above GROUP_BYTES; one group at least."""
+    groups: list[list[Event]] = [[]]
+    size = 0
+    for event in events:
+        weight = _weight(event)
+        if groups[-1] and size + weight > GROUP_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(event)
+        size += weight
+    return groups
 
 
 def _weight(event: Event) -> int:
-    """Bytes of the bodies in an event."""
+    """Bytes of an event, roughly: its bodies count, the rest is an average."""
     data = event.data
-    total = 0
-    for name in ("body", "input", "output"):
-        held = getattr(data, name, None)
-        if isinstance(held, Body):
-            total += len(held.data)
+    total = EVENT_BYTES
+    place = BODIES.get(type(data))
+    if place is None:
+        return total
+    held: Body | None = getattr(data, place)
+    if held is not None:
+        total += len(held.data)
+    if not isinstance(data, TaskCompleted | WorkflowCompleted):
+        return total
+    for failure in (getattr(data, "failure", None), getattr(getattr(data, "summary", None), "error", None)):
+        if isinstance(failure, Failure) and failure.original_error is not None:
+            total += len(failure.original_error.body.data)
     return total

@@ -16,6 +16,8 @@ from prometheus_client.openmetrics.exposition import generate_latest as openmetr
 from wfservice import telemetry
 
 _LAG_SECONDS = 0.25
+_OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Operations:
@@ -75,9 +77,9 @@ class Operations:
                     return "200 OK", text, b"ready\n"
                 return "503 Service Unavailable", text, f"{self._service}: {missing}\n".encode()
             case "/metrics" if wants_openmetrics:
-                return "200 OK", "application/openmetrics-text; version=1.0.0; charset=utf-8", openmetrics(REGISTRY)
+                return "200 OK", _OPENMETRICS, openmetrics(REGISTRY)  # type: ignore[no-untyped-call]
             case "/metrics":
-                return "200 OK", "text/plain; version=0.0.4; charset=utf-8", generate_latest(REGISTRY)  # type: ignore[no-untyped-call]
+                return "200 OK", _PROMETHEUS, generate_latest(REGISTRY)
         return "404 Not Found", text, b"only /livez, /readyz, /startupz and /metrics\n"
 
 

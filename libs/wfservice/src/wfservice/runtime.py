@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from msgspec import Meta, Struct
 
 from wfservice import settings as reading
 from wfservice import telemetry
+from wfservice.bus.interface import TransportLost
 from wfservice.bus.nats import NatsBus
 from wfservice.operations import Operations
 
@@ -56,14 +58,21 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 def run(name: str, settings: type[Settings], start: Callable[[Settings, NatsBus], Awaitable[Service]]) -> None:
-    """Run a service until it is told to end. Exits 2 on bad settings, 1 when the bus is lost for good."""
+    """Run a service until it is told to end. Exits 2 on bad settings, 1 when the bus is lost for good.
+
+    `start` may raise SettingsInvalid as well: settings that are right one by one and wrong together.
+    """
     try:
         read = reading.load(settings, name)
     except reading.SettingsInvalid as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     telemetry.configure(name, read.log_level)
-    sys.exit(uvloop.run(_live(name, read, start)))
+    try:
+        sys.exit(uvloop.run(_live(name, read, start)))
+    except reading.SettingsInvalid as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 async def _live(name: str, settings: Settings, start: Callable[[Settings, NatsBus], Awaitable[Service]]) -> int:
@@ -73,15 +82,26 @@ async def _live(name: str, settings: Settings, start: Callable[[Settings, NatsBu
         loop.add_signal_handler(number, ended.set)
     operations = Operations(name)
     await operations.open(settings.health_host, settings.health_port)
-    bus = await NatsBus.connect(settings.nats_url, name)
+    stopping = asyncio.ensure_future(ended.wait())
+    connecting = asyncio.ensure_future(NatsBus.connect(settings.nats_url, name))
+    await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not connecting.done():  # told to end before there was a bus
+        connecting.cancel()
+        await operations.close()
+        return 0
+    try:
+        bus = connecting.result()
+    except TransportLost as error:
+        log.error("cannot start", error=error.message)
+        return 1
     service: Service | None = None
     starting = asyncio.ensure_future(start(settings, bus))
-    stopping = asyncio.ensure_future(ended.wait())
     lost = asyncio.ensure_future(bus.closed.wait())
     await asyncio.wait({starting, stopping, lost}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done():
         service = starting.result()
         operations.serve(lambda: service.ready() or (None if bus.connected else "not connected to NATS"))
+        _settle_memory()
         log.info("started", pid=os.getpid())
         await asyncio.wait({stopping, lost}, return_when=asyncio.FIRST_COMPLETED)
     else:
@@ -96,3 +116,10 @@ async def _live(name: str, settings: Settings, start: Callable[[Settings, NatsBu
     await operations.close()
     log.info("stopped")
     return 0 if ended.is_set() else 1
+
+
+def _settle_memory() -> None:
+    """What is here now stays: the collector need not look at it again, and need not look as often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

@@ -61,4 +61,6 @@ def _file(environment: Mapping[str, str], service: str) -> dict[str, Any]:
         section = tomllib.loads(path.read_text()).get(service, {})
     except tomllib.TOMLDecodeError as error:
         raise SettingsInvalid(f"{path}: {error}") from error
-    return section if isinstance(section, dict) else {}
+    if not isinstance(section, dict):
+        raise SettingsInvalid(f"{path}: `{service}` is {section!r}, a section `[{service}]` belongs there")
+    return section

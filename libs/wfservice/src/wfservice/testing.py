@@ -17,6 +17,9 @@ from wfcore.messages import Failed
 from wfservice.bus import wire
 from wfservice.bus.interface import Change, Delivery, Entry, Handler, NoResponders, RemoteFailure, TransportLost
 
+MAX_PAYLOAD = 8 << 20
+"""Bytes of one message, as the real server is set."""
+
 
 class Room:
     """What the server would be: connect several MemoryBus to one room."""
@@ -80,6 +83,10 @@ class MemoryBucket:
                 yield await queue.get()
         finally:
             self.watchers.remove(queue)
+
+    async def made(self) -> str:
+        """See Bucket.made."""
+        return str(id(self))
 
     async def last_revision(self) -> int:
         """See Bucket.last_revision."""
@@ -159,7 +166,7 @@ class MemoryBus:
         if not receivers:
             raise NoResponders(f"nobody listens on {subject}")
         answers: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue()
-        payload, headers = wire.encode(message), wire.headers(within)
+        payload, headers = _bounded(message), wire.headers(within)
         for bus, handler in receivers:
             bus._spawn(bus._handle(handler, payload, headers, answers))
         async with asyncio.timeout(within):
@@ -174,7 +181,7 @@ class MemoryBus:
         if not self.connected:
             raise TransportLost("not connected", sent=False)
         for bus, handler in self._receivers(subject):
-            bus._spawn(bus._handle(handler, wire.encode(message), wire.headers(), asyncio.Queue()))
+            bus._spawn(bus._handle(handler, _bounded(message), wire.headers(), asyncio.Queue()))
 
     async def _handle(
         self, handler: Handler, payload: bytes, headers: dict[str, str], answers: asyncio.Queue[tuple[bytes, bool]]
@@ -185,11 +192,14 @@ class MemoryBus:
             self._under_way[handler] = self._under_way.get(handler, 0) + 1
             try:
                 wire.refuse_other_major(headers)
+                left = wire.seconds_left(headers)
+                if left is not None and left <= 0:
+                    return
                 answer = await handler.function(wire.decode(payload, handler.message))
             finally:
                 self._under_way[handler] -= 1
             if answer is not None:
-                answers.put_nowait((wire.encode(answer), False))
+                answers.put_nowait((_bounded(answer), False))
         except Exception as error:
             answers.put_nowait((wire.encode(wire.failed(wire.refusal(error, handler.subject))), True))
 
@@ -202,9 +212,13 @@ class MemoryBus:
         """See Bus.serve."""
         self.room.listeners += [(self, handler) for handler in handlers]
 
-    async def unserve(self) -> None:
+    async def unserve(self, *only: str) -> None:
         """See Bus.unserve."""
-        self.room.listeners = [(bus, handler) for bus, handler in self.room.listeners if bus is not self]
+        self.room.listeners = [
+            (bus, handler)
+            for bus, handler in self.room.listeners
+            if bus is not self or (only and handler.subject not in only)
+        ]
 
     # --- storing ------------------------------------------------------------------------------
 
@@ -222,8 +236,8 @@ class MemoryBus:
         name = next(s.name for s in subjects.STREAMS if any(_matches(pattern, subject) for pattern in s.subjects))
         stream = self._stream(name)
         if id not in stream.ids:
+            stream.add(MemoryDelivery(stream, _bounded(message)))
             stream.ids.add(id)
-            stream.add(MemoryDelivery(stream, wire.encode(message)))
 
     async def consume(
         self,
@@ -272,6 +286,13 @@ class MemoryBus:
         if self._work:
             await asyncio.wait(self._work, timeout=within)
         self.connected = False
+
+
+def _bounded(message: Struct) -> bytes:
+    payload = wire.encode(message)
+    if len(payload) > MAX_PAYLOAD:
+        raise WorkflowError(f"a message of {len(payload)} bytes is too large for the bus", code="RESULT_TOO_LARGE")
+    return payload
 
 
 def _matches(pattern: str, subject: str) -> bool:

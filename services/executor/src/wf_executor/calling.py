@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import aiohttp
-from opentelemetry import propagate
+import structlog
 from yarl import URL
 
 from wf_executor.egress import DestinationForbidden, guarded_socket
@@ -17,6 +17,8 @@ from wfcore.bundle import Http
 from wfcore.events import CallFailed, CallSucceeded, body
 from wfcore.run import Call
 from wfservice import telemetry
+
+log = structlog.get_logger()
 
 _SESSION_SWITCH = "_retry_connection"
 """Private, and the only way to stop aiohttp from sending GET and PUT twice."""
@@ -35,7 +37,11 @@ class Caller:
         self, call: Call, http: Http, succeeds: Callable[[int], bool], execution: str
     ) -> CallSucceeded | CallFailed:
         """One try. Never raises but CancelledError."""
-        outcome = await self._try(call, http, succeeds, execution)
+        try:
+            outcome = await self._try(call, http, succeeds, execution)
+        except Exception as error:  # ours or aiohttp's: unheard, the run would wait for its deadline
+            log.exception("call failed", execution=execution, task=call.task)
+            outcome = CallFailed("cut", True, f"a fault of the engine ({type(error).__name__})")
         said = "success" if isinstance(outcome, CallSucceeded) else outcome.reason
         telemetry.CALLS.labels(http.upstream, said).inc()
         return outcome
@@ -46,18 +52,18 @@ class Caller:
         request = call.request
         session = self._private if http.private_addresses else self._public
         headers = {**request.headers, "X-Attempt": str(call.call), "Wf-Execution-Id": execution}
-        propagate.inject(headers)
-        timeout = aiohttp.ClientTimeout(total=call.timeout, sock_connect=min(self._connect_seconds, call.timeout))
+        telemetry.inject(headers)
+        limits = time_limits(call.timeout, self._connect_seconds)
         try:
             async with session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
                 data=request.body or None,
-                timeout=timeout,
+                timeout=limits,
                 allow_redirects=False,
             ) as response:
-                said = {name.lower(): value for name, value in response.headers.items()}
+                said = {name.lower(): _text(value) for name, value in response.headers.items()}
                 content = await _read(response, http.max_response_bytes)
                 if content is None:
                     response.close()
@@ -69,27 +75,49 @@ class Caller:
                 return CallFailed(
                     "status", True, f"the upstream answered {response.status}", response.status, said, body(content)
                 )
-        except DestinationForbidden as refused:
-            return CallFailed("forbidden", False, str(refused))
         except aiohttp.ClientConnectorError as error:  # also DNS and TLS: nothing of the request has left
             if isinstance(error.os_error, DestinationForbidden):
-                return CallFailed("forbidden", False, str(error.os_error))
+                return CallFailed("forbidden", False, f"{_origin(request.url)} is refused: {error.os_error}")
             return CallFailed("connection", False, f"no connection to {_origin(request.url)}: {error.os_error}")
         except aiohttp.ConnectionTimeoutError:
-            return CallFailed(
-                "connection", False, f"no connection to {_origin(request.url)} in {timeout.sock_connect:g} s"
-            )
-        except (aiohttp.InvalidURL, ValueError) as error:
+            return CallFailed("connection", False, f"no connection to {_origin(request.url)} in {limits.connect:.3g} s")
+        except aiohttp.InvalidURL as error:  # also `127.1` and the like, which name an address in disguise
+            return CallFailed("forbidden", False, f"{_origin(request.url)} is no address to call: {error}")
+        except ValueError as error:
             return CallFailed("connection", False, f"not a usable request: {error}")
         except TimeoutError:
             return CallFailed("timeout", True, f"no complete answer within {call.timeout:.3g} s")
         except (aiohttp.ClientError, OSError) as error:
-            return CallFailed("cut", True, f"the connection ended before the answer: {error or type(error).__name__}")
+            return CallFailed("cut", True, f"no whole HTTP answer came back: {_reason(error)}")
 
     async def close(self) -> None:
         """Close the pools."""
         await self._public.close()
         await self._private.close()
+
+
+def time_limits(seconds: float, connect_seconds: float) -> aiohttp.ClientTimeout:
+    """Limits of one try that has so many seconds.
+
+    Connecting (name, TCP, TLS) ends a little before the try does: a call that never left is then told as such,
+    and may be made again. The threshold stops aiohttp from rounding long limits up to whole seconds.
+    """
+    return aiohttp.ClientTimeout(
+        total=seconds, connect=min(connect_seconds, seconds * 0.9), ceil_threshold=_NEVER_ROUNDED
+    )
+
+
+_NEVER_ROUNDED = 3600.0
+
+
+def _text(header: str) -> str:
+    """A header's value as text that can be written down: what is not UTF-8 comes as half surrogates."""
+    return header if header.isascii() else header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _reason(error: Exception) -> str:
+    """What broke, in few words. Not aiohttp's own: those quote what the upstream sent, which may be a secret."""
+    return getattr(error, "strerror", None) or type(error.__cause__ or error).__name__
 
 
 async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes | None:

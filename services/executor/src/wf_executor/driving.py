@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from wf_executor.calling import Caller
 from wfcore import events, jsontext, recording, run, subjects
 from wfcore.events import (
@@ -15,6 +17,7 @@ from wfcore.events import (
     GrantDenied,
     Granted,
     RetryDue,
+    TaskSummary,
     WorkflowStarted,
 )
 from wfcore.messages import Grant, MayAct, RunEnded, StartRun
@@ -100,7 +103,7 @@ class Driver:
             executor=self._executor,
             status=end.status,
             effects=end.effects,
-            tasks=end.tasks,
+            tasks=[_briefly(summary) for summary in end.tasks],
             timings=end.timings,
             output=end.output,
             failure=end.failure,
@@ -173,3 +176,9 @@ class Driver:
             self._happened(Granted(self._executor, self._start.asker))
         else:
             self._happened(GrantDenied(answer.reason))
+
+
+def _briefly(summary: TaskSummary) -> TaskSummary:
+    """A summary as the asker needs it: what the upstream said of a failure is told once, in the run's own."""
+    error = summary.error
+    return summary if error is None else replace(summary, error=replace(error, original_error=None))

@@ -15,7 +15,7 @@ _FORBIDDEN = [
     for text in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
         "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-        "224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
+        "224.0.0.0/4", "240.0.0.0/4", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
         "2001:db8::/32", "2002::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
     )
 ]  # fmt: skip
@@ -23,7 +23,14 @@ _FORBIDDEN = [
 
 
 class DestinationForbidden(OSError):
-    """The address is not public."""
+    """The address is not public.
+
+    Says the same for every address: of several failures with different words aiohttp makes one OSError, and
+    a name with two forbidden addresses would look like one that is merely not reachable.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("its address is not public; set `privateAddresses: true` on the Upstream if it is yours")
 
 
 def forbidden(address: str) -> bool:
@@ -38,9 +45,7 @@ def guarded_socket(address: tuple[Any, ...]) -> socket.socket:
     """A socket for this resolved address; raises DestinationForbidden before any packet."""
     family, kind, protocol, _, where = address
     if forbidden(where[0]):
-        raise DestinationForbidden(
-            f"{where[0]} is not a public address; set `privateAddresses: true` on the Upstream if it is yours"
-        )
+        raise DestinationForbidden
     made = socket.socket(family=family, type=kind, proto=protocol)
     made.setblocking(False)
     return made

@@ -9,24 +9,23 @@ from collections import OrderedDict
 import structlog
 
 from wf_executor.calling import Caller
+from wf_executor.delivering import Delivery
 from wf_executor.driving import Driver
 from wf_executor.pulse import Pulse
 from wf_executor.settings import Settings
 from wfcore import bundle, program, subjects
 from wfcore.errors import WorkflowError
 from wfcore.events import Failure, Timings
-from wfcore.messages import Accepted, Acknowledged, Busy, CancelRun, EventLog, EventsSince, RunEnded, StartRun
+from wfcore.messages import Accepted, Busy, CancelRun, EventLog, EventsSince, RunEnded, StartRun
 from wfcore.program import Program
-from wfservice import blobs, ids, telemetry
+from wfservice import blobs, telemetry
 from wfservice.bus import Bus
 from wfservice.journal import Journal
 
 log = structlog.get_logger()
 
-DELIVERY_SECONDS = 0.5
-"""How long an acknowledgement of a result may take before the result is sent again."""
-DELIVERY_GRACE = 5_000_000
-"""Results are repeated until so long (microseconds) after `end_by`; then history alone knows."""
+QUICK_SECONDS = 0.03
+"""A run that ends within this is answered with its result at once; a longer one is accepted first."""
 
 
 class Executor:
@@ -40,6 +39,7 @@ class Executor:
         self._caller = caller
         self._pulse = pulse
         self._journal = journal
+        self.delivery = Delivery(bus)
         self._programs: OrderedDict[str, asyncio.Task[Program]] = OrderedDict()
         self._drivers: dict[tuple[str, int], Driver] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -58,25 +58,29 @@ class Executor:
         return None if self._pulse.beating else "its heartbeat thread is not connected"
 
     async def stop(self) -> None:
-        """Take nothing new, let runs end and be delivered."""
-        await self._bus.unserve()
+        """Take nothing new, let runs end and be heard."""
+        await self._bus.unserve(subjects.RUN_START)
         if self._running:
             await asyncio.wait(self._running)
+        await self.delivery.close()
         await self._journal.close()
         await self._caller.close()
         self._pulse.end()
 
     # --- handlers -----------------------------------------------------------------------------
 
-    async def start(self, run: StartRun) -> Accepted | Busy:
-        """Take a run. The answer goes out before the bundle is looked for."""
+    async def start(self, run: StartRun) -> Accepted | Busy | RunEnded:
+        """Take a run. It is accepted before its bundle is looked for, unless it has ended by then."""
         if len(self._running) >= self._settings.runs_at_once:
             return Busy(self.id, f"{len(self._running)} runs are under way")
-        task = asyncio.create_task(self._run(run))
+        loop = asyncio.get_running_loop()
+        reply: asyncio.Future[Accepted | RunEnded] = loop.create_future()
+        loop.call_later(QUICK_SECONDS, _settle, reply, Accepted(self.id))
+        task = asyncio.create_task(self._run(run, reply))
         self._running.add(task)
         telemetry.RUNS_IN_FLIGHT.set(len(self._running))
         task.add_done_callback(self._ended)
-        return Accepted(self.id)
+        return await reply
 
     async def cancel(self, message: CancelRun) -> None:
         """Nobody waits for this run any more."""
@@ -93,7 +97,7 @@ class Executor:
 
     # --- one run ------------------------------------------------------------------------------
 
-    async def _run(self, run: StartRun) -> None:
+    async def _run(self, run: StartRun, reply: asyncio.Future[Accepted | RunEnded]) -> None:
         key = (run.execution, run.attempt)
         self._pulse.add(run.asker, run.execution)
         try:
@@ -106,14 +110,16 @@ class Executor:
             self._drivers.pop(key, None)
             self._pulse.remove(run.asker, run.execution)
         telemetry.RUNS.labels(run.workflow, ended.status).inc()
-        await self._deliver(run, ended)
+        telemetry.RUN_SECONDS.labels(run.workflow).observe(ended.timings.total_us / 1e6)
+        quick = _settle(reply, ended)
+        await self.delivery.deliver(run, ended, replied=quick)
 
     async def _drive(self, run: StartRun, key: tuple[str, int]) -> RunEnded:
         try:
             compiled = await self._program(run.bundle)
         except WorkflowError as error:
             return _without_run(self.id, run, error, acted=False)
-        with telemetry.tracer.start_as_current_span(f"workflow {run.workflow}"):
+        with telemetry.span(f"workflow {run.workflow}"):
             driver = Driver(self.id, run, compiled, self._bus, self._caller, self._journal)
             self._drivers[key] = driver
             return await driver.drive()
@@ -133,24 +139,17 @@ class Executor:
         data = await blobs.get(self._bus, subjects.BUNDLES, hash)
         return program.compile(bundle.unpack(data))
 
-    async def _deliver(self, run: StartRun, ended: RunEnded) -> None:
-        """Repeat the result until it is acknowledged."""
-        until = run.end_by + DELIVERY_GRACE
-        while ids.now() < until:
-            try:
-                await self._bus.request(subjects.run_ended(run.asker), ended, Acknowledged, within=DELIVERY_SECONDS)
-                return
-            except TimeoutError:
-                continue
-            except WorkflowError as error:
-                if error.code == "RESULT_TOO_LARGE":
-                    ended = _without_run(self.id, run, error, acted=ended.effects != "none")
-                await asyncio.sleep(0.2)
-        log.warning("result not delivered", execution=run.execution, asker=run.asker)
-
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         telemetry.RUNS_IN_FLIGHT.set(len(self._running))
+
+
+def _settle(reply: asyncio.Future[Accepted | RunEnded], answer: Accepted | RunEnded) -> bool:
+    """Answer the asker, if nobody has; True where this was the answer."""
+    if reply.done():
+        return False
+    reply.set_result(answer)
+    return True
 
 
 def _without_run(executor: str, run: StartRun, error: Exception, *, acted: bool) -> RunEnded:

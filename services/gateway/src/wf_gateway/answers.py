@@ -15,8 +15,8 @@ class TaskError(Struct, frozen=True):
     message: str
 
 
-class Task(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """How one task of a run ended."""
+class Task(Struct, frozen=True, rename="camel"):
+    """How one task of a run ended. Every field is always there; `startedAt` is null where it never began."""
 
     id: str
     task_ref: str

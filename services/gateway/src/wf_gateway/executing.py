@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from opentelemetry import propagate
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -26,6 +25,9 @@ RESERVE = 50_000
 """Kept back from the caller's time for the answer (microseconds)."""
 
 EXECUTION_HEADER = "Wf-Execution-Id"
+
+_TOLD = {"DEADLINE_EXCEEDED": "timedOut", "EXECUTOR_LOST": "lost"}
+"""The status of an execution of which no result came, by the code that the caller was told."""
 
 
 class Executing:
@@ -53,9 +55,7 @@ class Executing:
     async def _answer(self, request: Request, *, bare: bool) -> Response:
         try:
             found = self._found(request)
-            with telemetry.tracer.start_as_current_span(
-                f"POST {request.scope['path']}", context=propagate.extract(dict(request.headers))
-            ):
+            with telemetry.span(f"POST {request.scope['path']}", request.headers):
                 content = await requests.body(request)
                 wrong = requests.violations(requests.value(content), found.input)
                 if wrong:
@@ -110,7 +110,7 @@ class Executing:
                 workflow=pointer.workflow,
                 at=ids.now(),
                 http_status=response.status_code,
-                status=ended.status if ended is not None else "failed",
+                status=ended.status if ended is not None else _TOLD.get(said.answer.code, "failed"),
                 effects=said.answer.effects,
                 duration_us=ids.now() - started,
                 code=told.code if told else None,

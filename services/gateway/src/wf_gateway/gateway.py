@@ -16,10 +16,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp
 
 from wf_gateway import document, pages, problems
 from wf_gateway.discovery import Discovery
+from wf_gateway.error_pages import ErrorPages
 from wf_gateway.executing import Executing
+from wf_gateway.front import Endpoint, Front, fault
 from wf_gateway.looking_back import History
 from wf_gateway.published import Catalogue
 from wf_gateway.routes import routes
@@ -29,6 +32,7 @@ from wfhistory.store import Store
 from wfservice.asking import Asker
 from wfservice.bus import Bus
 from wfservice.journal import Journal
+from wfservice.settings import SettingsInvalid
 
 log = structlog.get_logger()
 
@@ -49,6 +53,7 @@ class Gateway:
         )
         self._discovery = Discovery(bus, self._catalogue, settings.default_namespace)
         self._history = History(store, settings.default_namespace, settings.cursor_key)
+        self._error_pages = ErrorPages(settings.docs)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -99,8 +104,8 @@ class Gateway:
         await self._discovery.close()
         await self._history.close()
 
-    def app(self) -> FastAPI:
-        """All addresses. Calls of workflows are raw routes: nothing stands between them and the bus."""
+    def app(self) -> ASGIApp:
+        """All addresses. Nothing stands between a call of a workflow and the bus."""
         table = routes(self._executing, self._discovery, self._history)
         described = pages.Document(
             lambda: self._catalogue.changes,
@@ -114,12 +119,15 @@ class Gateway:
             StarletteRoute("/openapi.json", described.answer),
             StarletteRoute("/docs", pages.docs),
             Mount("/docs/assets", pages.assets()),
-            StarletteRoute("/errors/{code}", pages.error),
+            StarletteRoute("/errors/{code}", self._error_pages.answer),
         ]
         app.exception_handler(WorkflowError)(_told)
         app.exception_handler(HTTPException)(_not_here)
         app.exception_handler(Exception)(_fault)
-        return app
+        bare, execute = self._executing.bare, self._executing.envelope
+        short: list[tuple[str, Endpoint]] = [("/workflows/{name}", bare), ("/workflows/{namespace}/{name}", bare)]
+        short += [(route.path, execute) for route in table if route.endpoint == execute]
+        return Front(short, app)
 
 
 class _Server(uvicorn.Server):
@@ -141,8 +149,7 @@ async def _not_here(request: Request, error: HTTPException) -> Response:
 
 
 async def _fault(request: Request, error: Exception) -> Response:
-    log.error("request failed", path=request.url.path, exc_info=error)
-    return problems.respond(problems.problem("INTERNAL", type(error).__name__, instance=request.url.path))
+    return fault(request, error)
 
 
 def _refuse_open_address(settings: Settings) -> None:
@@ -153,8 +160,8 @@ def _refuse_open_address(settings: Settings) -> None:
     if local:
         return
     if not settings.insecure_no_auth:
-        raise SystemExit(
-            f"{settings.host} can be reached by others, and nobody is asked who he is: "
+        raise SettingsInvalid(
+            f"WORKFLOW_GATEWAY_HOST: {settings.host} can be reached by others, and nobody is asked who he is: "
             "use 127.0.0.1, or set WORKFLOW_GATEWAY_INSECURE_NO_AUTH=true behind a network policy"
         )
     log.warning("serving without authentication", host=settings.host)

@@ -1,8 +1,7 @@
-"""Pages for people: Swagger UI with its own assets, and one page per error code."""
+"""The OpenAPI document and Swagger UI with its own assets."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from importlib import resources
 
@@ -12,8 +11,6 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-
-from wfcore.errors import ERRORS, WorkflowError
 
 
 def assets() -> StaticFiles:
@@ -47,21 +44,3 @@ class Document:
         if self._made is None or self._made[0] != changes:
             self._made = (changes, msgspec.json.encode(self._make()))
         return Response(self._made[1], 200, {"Cache-Control": "no-cache"}, "application/json")
-
-
-async def error(request: Request) -> Response:
-    """What a code means. Codes of definitions have their pages in the documentation."""
-    code = request.path_params["code"]
-    info = ERRORS.get(code)
-    if info is None:
-        raise WorkflowError(f"there is no error code `{code}`", code="ROUTE_NOT_FOUND")
-    rule = {"none": "Nothing was done.", "possible": "Something may have been done."}.get(
-        info.effects, "What was done is said per task."
-    )
-    text = (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(code)}</title>"
-        f"<h1>{html.escape(info.title)}</h1><p><code>{html.escape(code)}</code>, HTTP {info.status}</p>"
-        f"<p>{html.escape(rule)}</p><p>{html.escape(info.fix)}</p>"
-        f"<p>{'Trying again may help.' if info.retryable else 'Trying again as it is does not help.'}</p></html>"
-    )
-    return Response(text, 200, {"Content-Security-Policy": "default-src 'none'"}, "text/html")

@@ -24,3 +24,5 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """Runs waited for together; more are answered 503 with Retry-After at once."""
     cursor_key: str = ""
     """Key that signs cursors of lists, shared by all gateways. Empty: drawn at start, cursors end with the process."""
+    docs: str = ""
+    """Folder of the documentation, whose `errors/<code>.md` are served. Empty: that of the checkout, if it is one."""

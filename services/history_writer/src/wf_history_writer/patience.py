@@ -20,7 +20,7 @@ LONGEST_SECONDS = 5.0
 Result = TypeVar("Result")
 
 
-class Ending(Exception):  # noqa: N818 - reads as the sentence it is
+class Ending(Exception):
     """We were told to end while we waited."""
 
 

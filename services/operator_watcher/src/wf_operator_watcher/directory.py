@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
 from wfcore import source, subjects
 from wfcore.definition import read_definitions
-from wfcore.diagnostics import Diagnostic, ObjectRef
+from wfcore.diagnostics import Diagnostic, ObjectRef, Position
 from wfcore.messages import DefinitionRecord
 
 SUFFIXES = (".yaml", ".yml", ".json")
 KINDS = ("Upstream", "WorkflowTask", "Workflow")
+_LABEL = re.compile(r"[A-Za-z0-9-]{1,253}")
+"""What can be a token of a key; which names are right is the planner's to say."""
+
 LARGEST = 4 << 20
 """A larger file is not read; one object may have 1 MiB."""
 
@@ -58,7 +62,14 @@ def read(path: Path, default_namespace: str) -> FileObjects | None:
     if len(raw) > LARGEST:
         said = f"{origin} has {len(raw)} bytes, more than {LARGEST >> 20} MiB"
         return FileObjects(origin, {}, [Diagnostic(code="WF-102", message=said)])
-    return split(raw.decode("utf-8", "replace"), origin, default_namespace)
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        where = Position(origin, before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode()) + 1)
+        said = f"{origin} is not UTF-8 text: byte {raw[error.start]:#04x}; save it as UTF-8"
+        return FileObjects(origin, {}, [Diagnostic(code="WF-101", message=said, position=where)])
+    return split(text, origin, default_namespace)
 
 
 def split(text: str, origin: str, default_namespace: str) -> FileObjects:
@@ -94,7 +105,7 @@ def _name(data: Any, default_namespace: str) -> ObjectRef | None:
 
 
 def _is_label(text: Any) -> TypeGuard[str]:
-    return isinstance(text, str) and 0 < len(text) <= 253 and text.isascii() and all(c.isalnum() or c == "-" for c in text)
+    return isinstance(text, str) and _LABEL.fullmatch(text) is not None
 
 
 def token(origin: str) -> str:

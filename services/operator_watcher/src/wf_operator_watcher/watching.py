@@ -37,6 +37,7 @@ class Watcher:
         self._folders = folders
         self._namespace = default_namespace
         self._definitions = Mirror(bus, subjects.DEFINITIONS, DefinitionRecord)
+        self._held: dict[str, tuple[int, DefinitionRecord]] = {}
         self._files: dict[Path, FileObjects] = {}
         self._told: dict[str, list[Diagnostic]] = {}
         self._changed = asyncio.Event()
@@ -44,6 +45,7 @@ class Watcher:
 
     async def follow(self) -> None:
         """Carry over what is there, then go on as it changes."""
+        self._definitions.listen(self._on_definition)
         await self._definitions.follow()
         await self._forget_old_files()
         # Who watches first and looks then misses nothing.
@@ -104,25 +106,33 @@ class Watcher:
                 found = found._replace(objects=kept)
             self._files[path] = found
             twice = [key for key in found.objects if key in wanted]
-            wanted = {**found.objects, **wanted}
+            wanted |= {key: record for key, record in found.objects.items() if key not in wanted}
             await self._say(found._replace(diagnostics=found.diagnostics + [_twice(key, wanted) for key in twice]))
         await self._reconcile(wanted)
 
     def _last_read(self, origin: str) -> dict[str, DefinitionRecord]:
         """What an earlier life of this process had read from a file that is broken now."""
-        return {key: record for key, record in self._definitions.items() if record.origin == origin}
+        return {key: record for key, (_, record) in self._held.items() if record.origin == origin}
+
+    def _on_definition(self, key: str, record: DefinitionRecord | None, revision: int) -> None:
+        """What the bucket holds. Our own writes are known before they come back, and what comes back may be older."""
+        if record is None:
+            self._held.pop(key, None)
+        elif key not in self._held or revision >= self._held[key][0]:
+            self._held[key] = (revision, record)
 
     async def _reconcile(self, wanted: dict[str, DefinitionRecord]) -> None:
         bucket = self._bus.bucket(subjects.DEFINITIONS)
         for key, record in wanted.items():
-            held = self._definitions.get(key)
-            if held is None or replace(held, generation=0) != record:
-                generation = held.generation + 1 if held else 1
-                await bucket.put(key, encode(replace(record, generation=generation)))
+            _, held = self._held.get(key, (0, None))
+            if held is None or replace(held, generation=record.generation) != record:
+                written = replace(record, generation=held.generation + 1 if held else 1)
+                self._held[key] = (await bucket.put(key, encode(written)), written)
                 log.info("definition", object=key, origin=record.origin)
-        for key, record in list(self._definitions.items()):
+        for key, (_, record) in list(self._held.items()):
             if key not in wanted and not record.uid:  # those of a cluster carry its uid and are not ours
                 await bucket.delete(key)
+                self._held.pop(key, None)
                 log.info("definition gone", object=key, origin=record.origin)
 
     async def _say(self, found: FileObjects) -> None:

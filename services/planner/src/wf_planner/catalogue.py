@@ -39,7 +39,7 @@ class Catalogue:
             self._definitions[ref] = found
 
     def forget(self, ref: ObjectRef) -> None:
-        """The object is gone."""
+        """The object is gone, or about to be read anew. Who looked at it is remembered: they wait for it."""
         self._definitions.pop(ref, None)
         self._diagnostics.pop(ref, None)
         for lookers in self._looked_at.values():

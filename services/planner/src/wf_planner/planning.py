@@ -51,6 +51,8 @@ class Planner:
         for _, verdict in self._verdicts.items():
             self._changed.add(ObjectRef(verdict.kind, verdict.namespace, verdict.name))
         await self._plan_all()
+        if self._changed:
+            self._woken.set()
         self._work = asyncio.create_task(self._keep_planning(), name="planning")
 
     def ready(self) -> str | None:
@@ -67,12 +69,11 @@ class Planner:
     def _on_change(self, key: str, record: DefinitionRecord | None, _: int) -> None:
         kind, namespace, name = key.split(".", 2)
         ref = ObjectRef(_KINDS.get(kind, kind), namespace, name)
-        if record is None:
-            self._catalogue.forget(ref)
-        else:
-            self._catalogue.read(ref, record)
         self._changed.add(ref)
         self._woken.set()
+        self._catalogue.forget(ref)
+        if record is not None:
+            self._catalogue.read(ref, record)
 
     async def _keep_planning(self) -> None:
         while True:
@@ -88,13 +89,15 @@ class Planner:
         todo = self._catalogue.dependents(self._changed)
         # Tasks and upstreams first, so that verdicts appear in the order in which people read.
         for ref in sorted(todo, key=lambda ref: (ref.kind == "Workflow", ref)):
-            self._changed.add(ref)
+            # Taken off before, not after: what changes while it is planned must be planned again.
+            self._changed.discard(ref)
             try:
                 await self._plan(ref)
-                self._changed.discard(ref)
             except WorkflowError as error:
+                self._changed.add(ref)
                 log.warning("planning is interrupted", object=str(ref), error=error.message)
             except Exception:  # a fault of ours on one object must not keep the others back
+                self._changed.add(ref)
                 log.exception("planning failed", object=str(ref))
             await asyncio.sleep(0)
 
@@ -114,11 +117,14 @@ class Planner:
         await self._judge(ref, key, record, definition, validation)
 
     async def _withdraw(self, ref: ObjectRef, key: str) -> None:
-        if ref.kind == "Workflow" and self._live.get(subjects.live_key(ref.namespace, ref.name)):
-            await self._bus.bucket(subjects.LIVE).delete(subjects.live_key(ref.namespace, ref.name))
+        # The bucket is asked, not the mirror: what was published a moment ago may not have come back yet.
+        live, pointer = self._bus.bucket(subjects.LIVE), subjects.live_key(ref.namespace, ref.name)
+        if ref.kind == "Workflow" and await live.get(pointer) is not None:
+            await live.delete(pointer)
             log.info("withdrawn", object=str(ref))
-        if self._verdicts.get(key):
-            await self._bus.bucket(subjects.VERDICTS).delete(key)
+        verdicts = self._bus.bucket(subjects.VERDICTS)
+        if await verdicts.get(key) is not None:
+            await verdicts.delete(key)
 
     # --- publishing ---------------------------------------------------------------------------
 
@@ -205,6 +211,7 @@ class Planner:
             diagnostics=said,
             origin=record.origin,
             at=now,
+            revision=self._definitions.revision(subjects.definition_key(ref.kind, ref.namespace, ref.name)),
             serving=pointer.version if pointer is not None and not ready else None,
         )
 

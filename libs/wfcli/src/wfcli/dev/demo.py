@@ -27,7 +27,7 @@ def definitions() -> Path:
 
 
 def watched(folder: Path, port: int, copies: Path) -> list[Path]:
-    """What to watch for the demo whose upstream listens on `port`; `copies` holds what must differ from the checkout."""
+    """What to watch for the demo whose upstream listens on `port`; `copies` holds what must differ."""
     copies.mkdir(parents=True, exist_ok=True)
     upstream = (folder / "upstream.yaml").read_text()
     copy = copies / "upstream.yaml"

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from wfcli.dev import demo
 from wfcli.dev.keeping import DataFolder
@@ -37,6 +37,7 @@ from wfcli.terminal import Screen
 
 _READY_SECONDS = 60.0
 """How long a part may take to serve. A laptop that wakes up is slow."""
+_REACH_SECONDS = 5.0
 
 
 class Engine:
@@ -107,6 +108,7 @@ class Engine:
 
     async def _start_nats(self) -> None:
         if given := self._options.nats_url:
+            await _reach(given, nats.PREFERRED_PORT, "--nats-url")
             self._screen.ok("NATS", _place(given), note="(as told by --nats-url)")
             return
         began = _now()
@@ -121,6 +123,7 @@ class Engine:
 
     async def _start_postgres(self) -> None:
         if given := self._options.database_url:
+            await _reach(given, postgres.PREFERRED_PORT, "--database-url")
             self._screen.ok("PostgreSQL", _place(given), note="(as told by --database-url)")
             return
         began = _now()
@@ -232,7 +235,7 @@ async def _after(needs: Sequence["asyncio.Task[None]"], then: Callable[[], Await
 
 async def _listening(port: int) -> None:
     """Return once somebody answers, whatever the answer."""
-    while (await get(port, "/"))[0] == 0:  # noqa: ASYNC110 - another process becomes ready, it sets no event
+    while (await get(port, "/"))[0] == 0:
         await asyncio.sleep(0.02)
 
 
@@ -242,10 +245,29 @@ def _first(failed: "BaseExceptionGroup[CannotStart]") -> CannotStart:
     return _first(found) if isinstance(found, BaseExceptionGroup) else found
 
 
+async def _reach(url: str, default_port: int, flag: str) -> None:
+    """Raise CannotStart when nobody listens there: better said now than by every service, a minute later."""
+    parts = _parts(url)
+    if parts.hostname is None:
+        return  # a socket file, or several: only the client can tell
+    try:
+        async with asyncio.timeout(_REACH_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or default_port)
+            writer.close()
+    except (OSError, TimeoutError) as error:
+        why = str(error) or f"no answer in {_REACH_SECONDS:g} s"
+        raise CannotStart(f"nobody listens at {_place(url)} ({why}): is {flag} right?") from error
+
+
 def _place(url: str) -> str:
     """Host and port of an URL: what may be printed of it."""
-    parts = urlsplit(url if "//" in url else f"//{url}")
+    parts = _parts(url)
     return f"{parts.hostname or ''}:{parts.port}" if parts.port else parts.hostname or ""
+
+
+def _parts(url: str) -> SplitResult:
+    first = url.split(",")[0]  # NATS takes a list of servers
+    return urlsplit(first if "//" in first else f"//{first}")
 
 
 def _now() -> float:

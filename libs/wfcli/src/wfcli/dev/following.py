@@ -17,6 +17,7 @@ from wfservice.bus.nats import NatsBus
 
 CONNECT_SECONDS = 10.0
 
+_MISSING = {"WF-301": "WorkflowTask", "WF-302": "Upstream"}
 _WORDS = {"upstream": "upstream", "workflowtask": "task", "workflow": "workflow"}
 
 
@@ -43,9 +44,10 @@ class Following:
         """
         structlog.configure(logger_factory=structlog.WriteLoggerFactory(log.open("a")))
         try:
-            bus = await NatsBus.connect(nats_url, "dev", patience=CONNECT_SECONDS)
-        except WorkflowError as error:
-            raise CannotStart(f"{error.message}: is --nats-url right?") from error
+            async with asyncio.timeout(CONNECT_SECONDS):
+                bus = await NatsBus.connect(nats_url, "dev", patience=CONNECT_SECONDS)
+        except (WorkflowError, TimeoutError) as error:
+            raise CannotStart(f"NATS does not take our connection: {error}; is --nats-url right?") from error
         following = cls(bus, screen)
         await following._follow()
         return following
@@ -92,7 +94,20 @@ class Following:
         self._telling = True
 
     def _unjudged(self) -> list[str]:
-        return sorted(key for key, _ in self._definitions.items() if self._verdicts.get(key) is None)
+        return sorted(key for key, _ in self._definitions.items() if self._is_outdated(self._known.get(key)))
+
+    def _is_outdated(self, verdict: Verdict | None) -> bool:
+        """Whether there is no verdict, or one that waits for what is there by now: the next one is under way."""
+        if verdict is None:
+            return True
+        if verdict.ready or any(diagnostic.is_error for diagnostic in verdict.diagnostics):
+            return False
+        awaited = [
+            self._known.get(subjects.definition_key(_MISSING[each.code], verdict.namespace, str(each.seen)))
+            for each in verdict.diagnostics
+            if each.code in _MISSING
+        ]
+        return bool(awaited) and all(other is not None and other.ready for other in awaited)
 
     def _on_verdict(self, key: str, verdict: Verdict | None, _: int) -> None:
         before = self._known.pop(key, None)

@@ -194,8 +194,9 @@ class _Template:
         self.loaded.set()
 
     async def close(self) -> None:
+        self.writer.close()  # the template ends by itself when nobody can give it orders any more
         if self.alive:
-            await end(self.process, within_seconds=5)
+            await end(self.process, with_signal=0, within_seconds=5)
         if self.listening is not None:
             await self.listening
 

@@ -9,7 +9,7 @@ _PATIENCE_SECONDS = 2.0
 
 async def until_ok(port: int, path: str = "/readyz", host: str = "127.0.0.1") -> None:
     """Return once `GET path` answers 2xx. Never gives up: the caller has the deadline."""
-    while not await answers_ok(port, path, host):  # noqa: ASYNC110 - another process becomes ready, it sets no event
+    while not await answers_ok(port, path, host):
         await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
 

@@ -1,8 +1,8 @@
 """The lines of a long-running command: each is written when it becomes true, and never taken back."""
 
+import os
 import sys
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -24,9 +24,13 @@ class Screen:
         return cls(stream, Paint.on(stream))
 
     def say(self, text: str = "") -> None:
-        with self._one_at_a_time, suppress(OSError, ValueError):
-            self.stream.write(text + "\n")
-            self.stream.flush()
+        with self._one_at_a_time:
+            try:
+                self.stream.write(text + "\n")
+                self.stream.flush()
+            except OSError:
+                # What is still buffered must have somewhere to go, or Python complains about it at its end.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
 
     def ok(self, what: str, where: str = "", seconds: float | None = None, note: str = "") -> None:
         """`  ok  NATS 2.15.1 + JetStream   127.0.0.1:4222   0.03 s   (note)`, as far as there is something to say."""

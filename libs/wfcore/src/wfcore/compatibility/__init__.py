@@ -7,6 +7,7 @@ is called undecided and named, for such an edge is then checked while it runs.
 
 from wfcore import jsontext
 from wfcore import schema as schemas
+from wfcore.compatibility import library
 from wfcore.compatibility.answer import Answer, Finding, Gap
 from wfcore.compatibility.walk import TooManyStepsError, Walk
 from wfcore.jsontext import JsonTextError, JsonValue
@@ -39,7 +40,7 @@ def covers(producer: JsonSchema, consumer: JsonSchema) -> Answer:
     if counterexamples:
         shortest = min(counterexamples, key=lambda value: len(jsontext.encode(value)))
         return Answer("no", findings or (_seen(taker, shortest),), shortest)
-    if gaps:
+    if gaps and not library.is_empty(giver.source):
         return Answer("undecided", findings, None, gaps[0].keyword)
     return Answer("yes")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def object_gaps(walk: "Walk", case: list[Keywords], taker: Keywords, path: Path) -> list[Gap]:
+    """What keeps the objects of a case from being proven to fit one keyword set of the taker."""
     required = {name for part in case for name in part.get("required", [])}
     found = _required(walk, case, taker, required, path)
     given = {name: schemas for name in sets.names(case) if (schemas := sets.of_name(case, name)) is not None}
@@ -142,6 +143,7 @@ def _property_names(walk: "Walk", case: list[Keywords], names: JsonSchema, possi
 
 
 def array_gaps(walk: "Walk", case: list[Keywords], taker: Keywords, path: Path) -> list[Gap]:
+    """What keeps the arrays of a case from being proven to fit one keyword set of the taker."""
     firsts = [len(part.get("prefixItems", [])) for part in (*case, taker)]
     longest = sets.longest(case)
     found: list[Gap] = []

@@ -5,6 +5,7 @@ A case of the giver is a list of keyword sets that all hold; the taker is asked 
 
 import itertools
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 from wfcore.jsontext import JsonValue
@@ -16,28 +17,33 @@ Keywords: TypeAlias = dict[str, Any]
 Path: TypeAlias = tuple[str | int, ...]
 Schemas: TypeAlias = Sequence[JsonSchema]
 
+_MANY = 10_000
 _TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 
 
 def says_something(taker: JsonSchema) -> bool:
+    """Whether a schema refuses anything."""
     return taker is False or (isinstance(taker, dict) and bool(taker.keys() - ANNOTATIONS))
 
 
 def ways(parts: Parts) -> list[list[JsonSchema]]:
+    """The parts once for each combination of their choices; empty where there are none, or absurdly many."""
+    if not parts.choices or prod(len(choice.ways) for choice in parts.choices) > _MANY:
+        return []
     return [
         [*parts.always, *itertools.chain.from_iterable(combination)]
         for combination in itertools.product(*(choice.ways for choice in parts.choices))
     ]
 
 
-def unfolded(parts: list[Keywords]) -> list[list[JsonSchema]] | None:
-    """The parts once for each alternative of the first `anyOf` or `oneOf` among them, None without one."""
+def unfolded(parts: list[Keywords]) -> list[list[JsonSchema]]:
+    """The parts once for each alternative of the first `anyOf` or `oneOf` among them; empty without one."""
     for part in parts:
         for keyword in ("anyOf", "oneOf"):
             if keyword in part:
                 rest = [{k: v for k, v in one.items() if one is not part or k != keyword} for one in parts]
                 return [[*rest, way] for way in part[keyword]]
-    return None
+    return []
 
 
 def types(parts: Iterable[Keywords]) -> list[str]:
@@ -53,6 +59,7 @@ def types(parts: Iterable[Keywords]) -> list[str]:
 
 
 def may_be(kind: str, wanted: str | list[str]) -> bool:
+    """Whether a value of one JSON type may be of the wanted types."""
     names = {wanted} if isinstance(wanted, str) else set(wanted)
     if kind in {"integer", "number"}:
         return bool(names & {"integer", "number"})
@@ -61,11 +68,10 @@ def may_be(kind: str, wanted: str | list[str]) -> bool:
 
 def listed(parts: Sequence[Keywords]) -> list[JsonValue] | None:
     """The values that parts of one type list, None where they are not listed."""
-    for part in parts:
-        if "const" in part:
-            return [part["const"]]
-        if "enum" in part:
-            return list(part["enum"])
+    lists: list[list[JsonValue]] = [[part["const"]] for part in parts if "const" in part]
+    lists += [part["enum"] for part in parts if "enum" in part]
+    if lists:
+        return min(lists, key=lambda values: len(values))
     kinds = [part["type"] for part in parts if part.get("type") in ("null", "boolean")]
     by_kind: dict[str, list[JsonValue]] = {"null": [None], "boolean": [True, False]}
     return by_kind[kinds[0]] if kinds else None
@@ -92,6 +98,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def names(case: Iterable[Keywords]) -> list[str]:
+    """The property names that the parts declare."""
     return list(dict.fromkeys(name for part in case for name in part.get("properties", {})))
 
 
@@ -116,6 +123,7 @@ def accepted(part: Keywords, name: str) -> tuple[list[JsonSchema], bool]:
 
 
 def declares(part: Keywords, name: str) -> bool:
+    """Whether one keyword set declares a name, itself or by pattern."""
     return accepted(part, name)[1]
 
 
@@ -126,6 +134,7 @@ def rest(case: Iterable[Keywords]) -> list[JsonSchema] | None:
 
 
 def patterns(case: Iterable[Keywords]) -> dict[str, list[JsonSchema]]:
+    """The schemas of properties that are declared by pattern."""
     found: dict[str, list[JsonSchema]] = {}
     for part in case:
         for pattern, schema in part.get("patternProperties", {}).items():
@@ -134,6 +143,7 @@ def patterns(case: Iterable[Keywords]) -> dict[str, list[JsonSchema]]:
 
 
 def free_names() -> Iterable[str]:
+    """Names to try for a property that nobody declares."""
     return itertools.chain(["extra"], (f"extra{number}" for number in itertools.count(2)))
 
 
@@ -148,10 +158,12 @@ def longest(case: Iterable[Keywords]) -> int | None:
 
 
 def least_of(case: Iterable[Keywords], keyword: str) -> int | None:
+    """The smallest limit that a keyword sets."""
     return min((part[keyword] for part in case if keyword in part), default=None)
 
 
 def of_other_types(ways: Iterable[JsonSchema], kind: str) -> int:
+    """How many alternatives are for other JSON types."""
     return sum(isinstance(way, dict) and "type" in way and not may_be(kind, way["type"]) for way in ways)
 
 
@@ -167,4 +179,5 @@ def marks(reader: Reader, ways: Iterable[JsonSchema]) -> list[str]:
 
 
 def kept(value: JsonValue) -> list[JsonValue]:
+    """The value as candidates, none where it could not be made."""
     return [] if value is None else [value]

@@ -34,7 +34,7 @@ from wfcore.schema.places import ANNOTATIONS, Document, JsonSchema
 from wfcore.schema.wording import shown
 
 _STEPS = 20_000
-_CASES = 64
+_CASES = 256
 
 
 class Side:
@@ -71,9 +71,7 @@ class Walk:
 
     def gaps(self, givers: Schemas, takers: Schemas, path: Path = ()) -> list[Gap]:
         """What keeps "every value of the givers fits the takers" from being proven. Raises TooManyStepsError."""
-        self._steps += 1
-        if self._steps > _STEPS:
-            raise TooManyStepsError
+        self._step()
         takers = [taker for taker in takers if sets.says_something(taker)]
         if not takers or False in givers:
             return []
@@ -82,32 +80,35 @@ class Walk:
             return []
         self._alive += [givers, takers]
         self._in_progress.add(key)
-        try:
-            found: list[Gap] = []
-            for case in self._cases(givers):
-                found += self._gaps_of_case(case, takers, path)
-            return found
-        finally:
-            self._in_progress.discard(key)
+        found = [gap for case in self._cases(givers) for gap in self._gaps_of_case(case, takers, path)]
+        self._in_progress.discard(key)
+        if found and False not in takers and not any(sets.says_something(giver) for giver in givers):
+            candidates = [value for gap in found for value in gap.candidates]
+            message = "anything may be given, because the giving side declares no type"
+            return [Gap(path, "type-widened", "type", message, candidates)]
+        return found
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > _STEPS:
+            raise TooManyStepsError
 
     # Cases of the giver
 
     def _cases(self, givers: Schemas) -> list[list[Keywords]]:
-        """The giver's values as cases without alternatives, each of one JSON type."""
+        """The giver's values as cases without alternatives, each of one JSON type.
+
+        Where there are too many, alternatives are passed over: the cases then hold more than may be given.
+        """
         found: list[list[Keywords]] = []
         waiting = [list(givers)]
         while waiting:
             parts = self.giver.reader.parts(waiting.pop(0))
-            if parts.choices:
-                if len(waiting) + len(found) > _CASES:
-                    raise TooManyStepsError
-                waiting = [*sets.ways(parts), *waiting]
-                continue
-            unfolded = sets.unfolded(parts.always)
-            if unfolded is not None:
-                waiting = [*unfolded, *waiting]
-                continue
-            found += [[{"type": kind}, *parts.always] for kind in sets.types(parts.always)]
+            ways = sets.ways(parts) or sets.unfolded(parts.always)
+            if ways and len(waiting) + len(found) + len(ways) <= _CASES:
+                waiting = [*ways, *waiting]
+            else:
+                found += [[{"type": kind}, *parts.always] for kind in sets.types(parts.always)]
         self._alive.append(found)
         return found
 
@@ -131,6 +132,7 @@ class Walk:
     # The taker, keyword by keyword
 
     def all_of(self, case: list[Keywords], takers: Schemas, path: Path) -> list[Gap]:
+        """What keeps a case from being proven to fit all of the takers."""
         found: list[Gap] = []
         for taker in takers:
             if taker is False:
@@ -140,7 +142,7 @@ class Walk:
         return found
 
     def _one(self, case: list[Keywords], taker: Keywords, path: Path) -> list[Gap]:
-        self._steps += 1
+        self._step()
         kind: str = case[0]["type"]
         if "type" in taker and (gap := self._type_gap(case, taker["type"], path)):
             return [gap]
@@ -289,7 +291,9 @@ class Walk:
         return False
 
     def library_proves(self, case: list[Keywords], taker: JsonSchema) -> bool:
+        """Whether the library proves that a case fits one taker."""
         return library.proves(self.giver.piece(case), self.taker.piece([taker]))
 
     def gap(self, case: list[Keywords], path: Path, rule: str, keyword: str, message: str) -> Gap:
+        """A gap whose candidates are just some values of the case."""
         return Gap(path, rule, keyword, message, self.sampler.values(case)[:6])

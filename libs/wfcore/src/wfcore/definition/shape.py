@@ -126,7 +126,7 @@ class Walk:
             elif shape is not Metadata or name not in WRITTEN_BY_KUBERNETES:
                 misspelt.add(self._unknown(name, fields, data, place))
         missing = [name for name, field in fields.items() if field.required and name not in data]
-        for name in set(missing) - misspelt:
+        for name in (name for name in missing if name not in misspelt):
             fix = Fix(f"add `{name}:`", join(pointer, name))
             self.complain("WF-202", f"`{name}` is required and is missing", join(pointer, name), fix=fix)
         self._one_of(shape, data, pointer)

@@ -25,7 +25,7 @@ class Inferred(Struct, frozen=True):
     problems: list[Problem]
 
 
-class _Broken(Exception):  # noqa: N818 - it never leaves this module
+class _Broken(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem

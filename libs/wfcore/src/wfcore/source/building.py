@@ -57,11 +57,12 @@ class Builder:
         self._anchors: dict[str, Built] = {}
 
     def document(self) -> Built | None:
-        """Read the next document of the loader, None at its end. Raises StopError and the errors of the parser."""
+        """Read the document; None where there is none. Raises StopError and the errors of the parser."""
+        built: Built | None = None
         while self._loader.check_event():
             if isinstance(self._loader.get_event(), DocumentStartEvent):
-                return self._build(self._next(), "", 1)
-        return None
+                built = self._build(self._next(), "", 1)
+        return built
 
     def _next(self) -> Event:
         event = self._loader.get_event()

@@ -50,7 +50,8 @@ def read(text: str, *, file: str | None = None, first_line: int = 1) -> Source:
         return Source([], [refusal])
     source = Source([], [])
     for chunk, line in _chunks(text, first_line):
-        for document in _documents(chunk, file, line):
+        document = _document(chunk, file, line)
+        if document is not None:
             source.documents.append(document)
             source.diagnostics.extend(document.diagnostics)
     return source
@@ -96,22 +97,20 @@ def _readable_json(chunk: str) -> str:
     return _SURROGATE_PAIR.sub(one_escape, chunk)
 
 
-def _documents(text: str, file: str | None, first_line: int) -> Iterator[Document]:
-    """The documents of one stretch of text: one, unless `...` ends it early."""
-    loader = yaml.CSafeLoader(text)
-    complete = True
-    while complete:
-        faults = Faults(text, file, first_line)
-        builder = Builder(loader, text, faults)
-        built: Built | None = None
-        try:
-            built = builder.document()
-            if built is None:
-                return
-        except StopError:
-            complete = False
-        except yaml.YAMLError as error:
-            faults.add_syntax(error, builder.pointer)
-            complete = False
-        read = built or builder.root or Built(None, Node(Mark(first_line, 1)))
-        yield Document(read.data, Positions(read.node, file), first_line, text, complete, tuple(faults.told))
+def _document(text: str, file: str | None, first_line: int) -> Document | None:
+    """The document in one stretch of text."""
+    faults = Faults(text, file, first_line)
+    builder = Builder(yaml.CSafeLoader(text), text, faults)
+    complete = False
+    read = None
+    try:
+        read = builder.document()
+        if read is None:
+            return None
+        complete = True
+    except StopError:
+        pass
+    except yaml.YAMLError as error:
+        faults.add_syntax(error, builder.pointer)
+    read = read or builder.root or Built(None, Node(Mark(first_line, 1)))
+    return Document(read.data, Positions(read.node, file), first_line, text, complete, tuple(faults.told))

@@ -14,7 +14,9 @@ from wfcore.validation.types import check_fits
 _SAYS_MORE = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "patternProperties"})
 
 
-def check_input(findings: Findings, entry: Entry, typed: Typed, taken: JsonSchema, workflow_input: JsonSchema) -> bool:
+def check_input(
+    findings: Findings, entry: Entry, typed: Typed, taken: JsonSchema, workflow_input: JsonSchema | None
+) -> bool:
     """Tell what is wrong with the input; False where it could not be decided.
 
     Where the type is vague the value is taken to fit: what is wrong there is told, or not known yet.
@@ -69,7 +71,7 @@ def _tell_missing(
     pointer: str,
     given: dict[str, Any],
     taken: dict[str, Any],
-    workflow_input: JsonSchema,
+    workflow_input: JsonSchema | None,
     vague: set[str],
 ) -> set[str]:
     lacking = {name for name in taken.get("required", ()) if name not in given["required"]} - vague
@@ -83,7 +85,7 @@ def _tell_missing(
     return lacking
 
 
-def _offer(name: str, pointer: str, workflow_input: JsonSchema) -> Fix:
+def _offer(name: str, pointer: str, workflow_input: JsonSchema | None) -> Fix:
     """The workflow's own input of that name is most likely what is wanted."""
     if isinstance(workflow_input, dict) and name in workflow_input.get("required", ()):
         value = f"{{{{input.{name}}}}}"

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from wfcore import template
 from wfcore.definition import WorkflowSpec
 from wfcore.diagnostics import Fix, did_you_mean, nearest
+from wfcore.expression import Read
 from wfcore.schema import JsonSchema
 from wfcore.validation import schemas, templates, timing
 from wfcore.validation.edges import check_acyclic, edges_of, tell_no_such_task
@@ -51,7 +52,7 @@ def check_workflow(findings: Findings, spec: WorkflowSpec, references: Reference
     edges = edges_of(findings, entries)
     needs = {id_: frozenset(edge.need for edge in edges if edge.task == id_) for id_ in entries}
     times = _times(findings, spec, entries, needs) if check_acyclic(findings, needs, edges) else {}
-    typing = _Typing(findings, alone(spec.input_schema) if takes else {}, entries)
+    typing = _Typing(findings, alone(spec.input_schema) if takes is not None else None, entries)
     undecided = frozenset(id_ for id_, entry in entries.items() if not typing.input_is_proven(entry))
     output = typing.output(spec)
     _check_required_fields(findings, spec, entries)
@@ -79,7 +80,7 @@ def _times(
 class _Typing:
     """The templates of a workflow against the types of what they read."""
 
-    def __init__(self, findings: Findings, input_schema: JsonSchema, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, findings: Findings, input_schema: JsonSchema | None, entries: Mapping[str, Entry]) -> None:
         self._findings = findings
         self._input = input_schema
         self._entries = entries
@@ -109,10 +110,20 @@ class _Typing:
         # The others are there only by name, for the message about a name that is not: walking all schemas of a large
         # workflow for each expression would cost seconds.
         known = {id_: _task_schema(entry) if id_ in read else {} for id_, entry in self._entries.items()}
-        scope = templates.scope(input=self._input, tasks=templates.exactly(known))
+        scope = templates.scope(input={} if self._input is None else self._input, tasks=templates.exactly(known))
         typed = templates.infer(self._findings, parsed, scope)
-        unknown = {id_ for id_ in read if id_ in self._entries and self._entries[id_].task is None}
-        return replace(typed, vague=typed.vague | {pointer for id_ in unknown for pointer, _ in read[id_]})
+        return replace(
+            typed,
+            vague=typed.vague
+            | {pointer for pointer, read in template.reads(parsed.template) if self._is_unknown(read)},
+        )
+
+    def _is_unknown(self, read: Read) -> bool:
+        """Whether it reads something of which nothing is known: a broken input schema, a task that is not there."""
+        if read.root == "tasks":
+            entry = self._entries.get(str(read.path[0])) if read.path else None
+            return entry is not None and entry.task is None
+        return read.root == "input" and self._input is None
 
 
 def _task_schema(entry: Entry) -> JsonSchema:

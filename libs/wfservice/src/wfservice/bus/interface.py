@@ -91,6 +91,10 @@ class Bucket(Protocol):
         """All that is there, then None, then every change. Ends, or raises TransportLost, when it goes blind."""
         ...
 
+    async def made(self) -> str:
+        """When the bucket was made: another text than before means another bucket under the same name."""
+        ...
+
     async def last_revision(self) -> int:
         """Of the newest change in the bucket; smaller than one seen before when the bucket was made anew."""
         ...
@@ -130,8 +134,8 @@ class Bus(Protocol):
         """Listen. Returns when the server knows: a request made after this finds the handlers."""
         ...
 
-    async def unserve(self) -> None:
-        """Stop listening; what is under way goes on."""
+    async def unserve(self, *only: str) -> None:
+        """Stop listening, to these subjects or to all; what is under way goes on."""
         ...
 
     def bucket(self, bucket: subjects.Bucket) -> Bucket: ...

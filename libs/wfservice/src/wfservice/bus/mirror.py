@@ -2,7 +2,7 @@
 
 A watch alone goes blind: for seconds after the server restarts, and for ever when the bucket was made anew.
 So the mirror starts its watch again whenever it ends, and every few seconds compares what it has seen with
-the newest revision of the bucket.
+the newest revision of the bucket, and whether it is still the same bucket.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ class Mirror(Generic[Value]):
         """Watch until it ends or goes blind; what vanished meanwhile is told as deleted."""
         present: set[str] | None = set()
         self._seen = 0
-        async with contextlib.aclosing(_until(self._blind(), self._bucket.watch())) as changes:
+        made = await self._bucket.made()
+        async with contextlib.aclosing(_until(self._blind(made), self._bucket.watch())) as changes:
             async for change in changes:
                 if change is None:
                     for key in [key for key in self._values if present is not None and key not in present]:
@@ -110,10 +111,12 @@ class Mirror(Generic[Value]):
                     present.add(change.key)
                 self._set(change)
 
-    async def _blind(self) -> None:
-        """Return when the bucket has moved on and the watch has not told for a whole interval."""
+    async def _blind(self, made: str) -> None:
+        """Return when the bucket is another one, or has moved on and the watch has not told for a whole interval."""
         while True:
             await asyncio.sleep(self._check_seconds)
+            if await self._bucket.made() != made:
+                return
             seen = self._seen
             newest = await self._bucket.last_revision()
             if newest == seen:
@@ -144,7 +147,10 @@ class Mirror(Generic[Value]):
 
     def _tell(self, key: str, value: Value | None, revision: int) -> None:
         for listener in self._listeners:
-            listener(key, value, revision)
+            try:
+                listener(key, value, revision)
+            except Exception:  # a fault of a listener on one key must not blind it to all others
+                log.exception("listener failed", bucket=self._name, key=key)
 
 
 async def _until(

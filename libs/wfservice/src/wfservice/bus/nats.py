@@ -24,7 +24,6 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import ConnectionClosedError, OutboundBufferLimitError
-from opentelemetry import context
 
 from wfcore import subjects
 from wfcore.errors import WorkflowError
@@ -37,8 +36,8 @@ from wfservice.bus.storage import NatsBucket, consume, ensure, pending
 log = structlog.get_logger()
 
 LOOPBACK_SECONDS = 1.0
-SILENT_SECONDS = 3.0
-"""No echo from ourselves for this long: the connection looks alive and is not."""
+SILENT_ECHOES = 3
+"""So many echoes of ourselves in a row missed: the connection looks alive and is not."""
 
 
 class NatsBus:
@@ -65,10 +64,9 @@ class NatsBus:
         """Connect, trying for `patience` seconds (nats-py does not retry the first time)."""
         client = Client()
         bus = cls(client, service)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + patience
-        while True:
-            try:
+        try:
+            # nats-py asked to reconnect for ever also connects for ever.
+            async with asyncio.timeout(patience):
                 await client.connect(
                     url,
                     name=bus._id,
@@ -83,14 +81,11 @@ class NatsBus:
                     ping_interval=2,
                     max_outstanding_pings=2,
                 )
-                break
-            except (TimeoutError, OSError, nats.errors.Error) as error:
-                if loop.time() > until:
-                    raise TransportLost(f"no NATS at {url} for {patience:g} s: {error}", sent=False) from error
-                await asyncio.sleep(0.05)
+        except (TimeoutError, OSError, nats.errors.Error) as error:
+            raise TransportLost(f"no NATS at {url} for {patience:g} s: {error!r}", sent=False) from error
         await client.subscribe(f"{bus._inbox}.*", cb=bus._on_reply, pending_msgs_limit=65536)
         await client.subscribe(subjects.loopback(bus._id), cb=bus._on_echo)
-        await client.flush()
+        await bus._settle()
         bus._liveness = asyncio.create_task(bus._stay_alive(), name="bus liveness")
         return bus
 
@@ -103,13 +98,15 @@ class NatsBus:
     async def request(self, subject: str, message: Struct, reply: type[Reply] | Any, *, within: float) -> Any:
         """See Bus.request."""
         token = f"{next(self._tokens):x}"
-        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Msg] = loop.create_future()
         self._waiting[token] = future
+        timer = loop.call_later(within, _time_out, future)
         try:
             await self._publish(subject, wire.encode(message), f"{self._inbox}.{token}", wire.headers(within))
-            async with asyncio.timeout(within):
-                answer = await future
+            answer = await future
         finally:
+            timer.cancel()
             self._waiting.pop(token, None)
         received = answer.headers or {}
         if received.get("Status") == "503":
@@ -123,7 +120,7 @@ class NatsBus:
         """See Bus.publish."""
         await self._publish(subject, wire.encode(message), "", wire.headers())
 
-    async def _publish(self, subject: str, payload: bytes, reply: str, headers: dict[str, str]) -> None:
+    async def _publish(self, subject: str, payload: bytes, reply: str, headers: dict[str, str] | None) -> None:
         # A message written while disconnected would be buffered and arrive when nobody wants it any more.
         if not self._client.is_connected:
             raise TransportLost(f"not connected, `{subject}` was not sent", sent=False)
@@ -147,6 +144,14 @@ class NatsBus:
             callback = self._callback(handler)
             subscription = await self._client.subscribe(handler.subject, queue=handler.queue or "", cb=callback)
             self._subscriptions.append(subscription)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Return when the server knows our subscriptions.
+
+        nats-py puts a PING before what is waiting to be written, so the first PONG proves nothing about it.
+        """
+        await self._client.flush()
         await self._client.flush()
 
     def _callback(self, handler: Handler) -> Callable[[Msg], Awaitable[None]]:
@@ -171,7 +176,7 @@ class NatsBus:
 
     async def _handle(self, handler: Handler, msg: Msg) -> None:
         received = msg.headers or {}
-        token = context.attach(wire.trace_of(received))
+        token = telemetry.continued(received)
         try:
             wire.refuse_other_major(received)
             left = wire.seconds_left(received)
@@ -180,16 +185,17 @@ class NatsBus:
                 return  # its sender has given up: acting now would surprise everybody
             answer = await handler.function(wire.decode(msg.data, handler.message))
             if answer is not None:
-                await self._reply(msg, answer, {subjects.SCHEMA_HEADER: subjects.SCHEMA_VERSION})
+                await self._reply(msg, answer, None)
         except Exception as error:
             refusal = wire.refusal(error, handler.subject)
             if refusal.code == "INTERNAL":
                 log.exception("handler failed", subject=handler.subject)
             await self._reply(msg, wire.failed(refusal), wire.failure_headers(refusal))
         finally:
-            context.detach(token)
+            telemetry.left(token)
 
-    async def _reply(self, msg: Msg, answer: Struct, headers: dict[str, str]) -> None:
+    async def _reply(self, msg: Msg, answer: Struct, headers: dict[str, str] | None) -> None:
+        # A good reply has no headers (they cost more than it does): its schema is that of the request.
         if not msg.reply:
             return
         try:
@@ -205,10 +211,11 @@ class NatsBus:
         task.add_done_callback(self._work.discard)
         return task
 
-    async def unserve(self) -> None:
+    async def unserve(self, *only: str) -> None:
         """See Bus.unserve."""
-        subscriptions, self._subscriptions = self._subscriptions, []
-        for subscription in subscriptions:
+        ended = [each for each in self._subscriptions if not only or each.subject in only]
+        self._subscriptions = [each for each in self._subscriptions if each not in ended]
+        for subscription in ended:
             with contextlib.suppress(nats.errors.Error):
                 await subscription.unsubscribe()
         if self.connected:
@@ -268,9 +275,12 @@ class NatsBus:
         await self._client.close()
 
     async def _stay_alive(self) -> None:
-        """Publish to ourselves: a connection that does not echo is dead, whatever its pings say."""
+        """Publish to ourselves: a connection that does not echo is dead, whatever its pings say.
+
+        Missed echoes are counted, not seconds: whoever stood still himself has missed nothing.
+        """
         loop = asyncio.get_running_loop()
-        heard = loop.time()
+        missed = 0
         while True:
             self._echo.clear()
             asked = loop.time()
@@ -280,12 +290,11 @@ class NatsBus:
             with contextlib.suppress(asyncio.TimeoutError):
                 async with asyncio.timeout(LOOPBACK_SECONDS):
                     await self._echo.wait()
-            now = loop.time()
-            if self._echo.is_set() or now - asked > 2 * LOOPBACK_SECONDS or not self.connected:
-                heard = now  # heard, or we slept ourselves, or nats-py already knows
-            elif now - heard > SILENT_SECONDS:
+            slept = loop.time() - asked > 2 * LOOPBACK_SECONDS
+            missed = 0 if self._echo.is_set() or slept or not self.connected else missed + 1
+            if missed >= SILENT_ECHOES:
                 log.error("no echo from the bus, connecting anew")
-                heard = now
+                missed = 0
                 with contextlib.suppress(Exception):
                     await self._client.force_reconnect()
             await asyncio.sleep(max(0.0, LOOPBACK_SECONDS - (loop.time() - asked)))
@@ -310,3 +319,8 @@ class NatsBus:
 
     async def _on_closed(self) -> None:
         self.closed.set()
+
+
+def _time_out(future: asyncio.Future[Msg]) -> None:
+    if not future.done():
+        future.set_exception(TimeoutError("no reply in time"))

@@ -104,13 +104,19 @@ class NatsBucket:
             with contextlib.suppress(Exception):
                 await watcher.stop()
 
+    async def made(self) -> str:
+        """See Bucket.made."""
+        return str((await self._info()).created)
+
     async def last_revision(self) -> int:
         """See Bucket.last_revision."""
+        return (await self._info()).state.last_seq
+
+    async def _info(self) -> api.StreamInfo:
         try:
-            info = await self._js.stream_info(f"KV_{self._name}")
+            return await self._js.stream_info(f"KV_{self._name}")
         except _LOST as error:
             raise TransportLost(f"bucket `{self._name}` is out of reach: {error!r}", sent=False) from error
-        return info.state.last_seq
 
 
 class NatsDelivery:

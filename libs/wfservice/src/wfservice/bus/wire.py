@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from opentelemetry import context, propagate
 
 from wfcore import subjects
 from wfcore.errors import WorkflowError
 from wfcore.messages import Failed
+from wfservice import telemetry
 
 _encoder = msgspec.msgpack.Encoder()
 _decoders: dict[Any, msgspec.msgpack.Decoder[Any]] = {}
@@ -40,7 +40,7 @@ def headers(within: float | None = None) -> dict[str, str]:
     if within is not None:
         sent[subjects.BUDGET_HEADER] = str(int(within * 1000))
         sent[subjects.DEADLINE_HEADER] = str(int((time.time() + within) * 1000))
-    propagate.inject(sent)
+    telemetry.inject(sent)
     return sent
 
 
@@ -67,11 +67,6 @@ def refuse_other_major(received: Mapping[str, str]) -> None:
         raise WorkflowError(
             f"message of schema {version}, this service speaks {subjects.SCHEMA_VERSION}", code="UNSUPPORTED_SCHEMA"
         )
-
-
-def trace_of(received: Mapping[str, str]) -> context.Context:
-    """The trace that the sender was in."""
-    return propagate.extract(received)
 
 
 def refusal(error: Exception, subject: str) -> WorkflowError:

@@ -1,0 +1,76 @@
+"""`make bench`: the engine beside the floor, measured in one run on this machine.
+
+Prints a table and writes build/bench.json. Ends with 1 when an answer was wrong or a part did not start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from loadtests import figures, parts
+from loadtests.measuring import EngineSide, FloorSide, Measuring, Plan
+from loadtests.parts import CannotMeasure
+
+WHOLE_SECONDS = 120.0
+_IDLE_SECONDS = 2.0
+
+
+async def bench(plan: Plan) -> dict[str, Any]:
+    """Start everything, measure, stop everything. Raises CannotMeasure and TimeoutError."""
+    async with asyncio.timeout(WHOLE_SECONDS), AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wf-bench-")))
+        upstream = await stack.enter_async_context(parts.stub())
+        definitions = parts.write_definitions(folder / "definitions", upstream)
+        async with parts.engine(folder / "data", definitions) as first_start:
+            pass
+        engine = await stack.enter_async_context(parts.engine(folder / "data", definitions))
+        floor = await stack.enter_async_context(parts.floor(upstream))
+        generator = await stack.enter_async_context(parts.generator())
+        side = await stack.enter_async_context(EngineSide.open(engine))
+        by_hand, ours = Measuring(FloorSide(floor), generator), Measuring(side, generator)
+        for measured in (by_hand, ours):
+            await measured.warm_up(plan)
+        for _ in range(plan.rounds):
+            for measured in (by_hand, ours):
+                await measured.round(plan)
+        details = {
+            "start_seconds": {"first": first_start.start_seconds, "next": engine.start_seconds},
+            "idle_cpu_ms_per_second": await ours.idle(_IDLE_SECONDS),
+        }
+        return figures.compared(figures.of(by_hand.rounds), figures.of(ours.rounds), plan, details)
+
+
+def main() -> int:
+    """The command line."""
+    usual = Plan()
+    parser = argparse.ArgumentParser(prog="python -m loadtests.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=usual.rounds, help="rounds on each side (%(default)s)")
+    parser.add_argument("--single", type=int, default=usual.single, help="calls one by one per round (%(default)s)")
+    parser.add_argument("--loaded", type=int, default=usual.loaded, help="calls under load per round (%(default)s)")
+    parser.add_argument("--warm-up", type=int, default=usual.warm_up, help="calls before the first (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="where to write (%(default)s)")
+    options = parser.parse_args()
+    plan = Plan(warm_up=options.warm_up, rounds=options.rounds, single=options.single, loaded=options.loaded)
+    try:
+        found = asyncio.run(bench(plan))
+    except CannotMeasure as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except TimeoutError:
+        print(f"error: not done in {WHOLE_SECONDS:g} s", file=sys.stderr)
+        return 1
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(found, indent=2) + "\n")
+    print(figures.table(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
