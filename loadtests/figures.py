@@ -93,7 +93,9 @@ def table(found: dict[str, Any]) -> str:
             engine["requests_per_second"],
             f"≥ {AIMS['throughput_ratio']} x",
         ),
-        _row(f"CPU per execution at {connections}", "ms", floor["cpu_ms"], engine["cpu_ms"], f"≤ {AIMS['cpu_ratio']} x"),
+        _row(
+            f"CPU per execution at {connections}", "ms", floor["cpu_ms"], engine["cpu_ms"], f"≤ {AIMS['cpu_ratio']} x"
+        ),
         _row("CPU per execution, one by one", "ms", floor["cpu_ms_one_by_one"], engine["cpu_ms_one_by_one"]),
     ]
     processes = [("engine's CPU by process", f"at {connections}", "one by one")]

@@ -139,9 +139,7 @@ async def run(job: Job) -> Result:
     seconds = time.perf_counter() - began
     for transport, _ in opened:
         transport.close()
-    return Result(
-        seconds=seconds, latencies=load.latencies, wrong=len(load.wrong), wrong_ones=load.wrong[:_WRONG_TOLD]
-    )
+    return Result(seconds=seconds, latencies=load.latencies, wrong=len(load.wrong), wrong_ones=load.wrong[:_WRONG_TOLD])
 
 
 def _decoded(body: bytes) -> Any:

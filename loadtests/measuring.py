@@ -164,9 +164,7 @@ class Measuring:
         result = await self._generator.run(job)
         self._calls += calls
         after = await self._side.settled(self._calls)
-        return Window(
-            calls=calls, seconds=result.seconds, latencies=result.latencies, cpu=cpu.between(before, after)
-        )
+        return Window(calls=calls, seconds=result.seconds, latencies=result.latencies, cpu=cpu.between(before, after))
 
 
 def median(values: Sequence[float]) -> float:

@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
+
 from tests.planner.conftest import House
 from tests.planner.definitions import entry, task, upstream, workflow
 from tests.wfservice.scripted import ScriptedExecutor, ended
 from tests.wfservice.waiting import until
-
 from wf_gateway.gateway import Gateway
 from wf_gateway.settings import Settings
 from wfcore.messages import HistoryBatch

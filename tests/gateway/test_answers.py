@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.gateway.conftest import Place, a_place
 from tests.planner.definitions import entry, task, upstream, workflow
 from tests.wfservice.scripted import ScriptedExecutor, ended, never
 from tests.wfservice.waiting import until
-
 from wfcore.errors import ERRORS
 from wfcore.events import Failure, NormalizedError, OriginalError, TaskSummary, body
 from wfcore.messages import RunEnded, StartRun
@@ -162,7 +162,10 @@ async def test_the_failed_task_is_named(place: Place):
     failure = Failure("UPSTREAM_ERROR", "api answered 500", "user", original, normalized)
     place.executor.ends = lambda run: ended(
         run, status="failed", effects="possible", failure=failure,
-        tasks=[summary(status="failed", effect="possible", error=failure), summary("other", "cancelled", started_at=None)],
+        tasks=[
+            summary(status="failed", effect="possible", error=failure),
+            summary("other", "cancelled", started_at=None),
+        ],
     )  # fmt: skip
     problem = (await place.bare()).json()
     assert problem["failedTask"] == "user"

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.gateway.conftest import Place
 from tests.planner.definitions import entry, schema, task, workflow
 
@@ -35,6 +36,7 @@ UNREADABLE = {
     "text": (b"id=1", 400, "MALFORMED_JSON"),
     "not a number": (b'{"id": NaN}', 400, "NUMBER_OUT_OF_RANGE"),
     "depth 101": (b"[" * 101 + b"]" * 101, 400, "TOO_DEEP"),
+    "depth 102 of both kinds": (b'{"x":[' * 51 + b"]}" * 51, 400, "TOO_DEEP"),
     "depth 100,000": (b"[" * 100_000 + b"]" * 100_000, 400, "TOO_DEEP"),
     "an integer beyond 2^53": (b'{"id": 9007199254740993}', 400, "NUMBER_OUT_OF_RANGE"),
     "thirty digits": (b'{"id": 123456789012345678901234567890}', 400, "NUMBER_OUT_OF_RANGE"),
@@ -65,7 +67,9 @@ async def test_another_content_type(place: Place, kind: str):
     assert place.executor.started == []
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.shop+json", None])
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.shop+json", None]
+)
 async def test_every_spelling_of_json(place: Place, kind: str | None):
     """Parameters, capitals, a `+json` type or none at all are JSON."""
     headers = {} if kind is None else {"content-type": kind}

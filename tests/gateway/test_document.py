@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+
 from tests.gateway.conftest import Place
 from tests.planner.definitions import entry, schema, task, workflow
 from tests.wfservice.waiting import until
-
 from wfcore import schema as schemas
 from wfcore.errors import ERRORS
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.wfservice.waiting import until
 
+from tests.wfservice.waiting import until
 from wf_operator_watcher import watching
 from wf_operator_watcher.directory import token
 from wf_operator_watcher.watching import Watcher

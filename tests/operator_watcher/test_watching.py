@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tests.operator_watcher.conftest import Place, documents, upstream
 from tests.wfservice.waiting import until
-
 from wf_operator_watcher.directory import KINDS
 from wfcore import subjects
 from wfcore.messages import DefinitionRecord
@@ -262,8 +261,9 @@ async def test_a_burst_of_files_arrives_whole(place: Place):
     for number in range(0, 200, 2):
         place.write(f"{number}.yaml", upstream(f"u{number}", "second.example.com"))
     await until(
-        lambda: sum("second.example.com" in r.text for r in place.records().values()) == 100
-        and len(place.records()) == 200
+        lambda: (
+            sum("second.example.com" in r.text for r in place.records().values()) == 100 and len(place.records()) == 200
+        )
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 import msgspec
 import pytest
 import pytest_asyncio
-from tests.wfservice.waiting import until
 
+from tests.wfservice.waiting import until
 from wf_planner import planning
 from wf_planner.planning import Planner
 from wfcore import bundle, subjects
@@ -42,11 +42,12 @@ class House:
         for text in texts:
             try:
                 read = msgspec.json.decode(text)
-                kind, name = read["kind"], read["metadata"]["name"]
+                kind, name, namespace = read["kind"], read["metadata"]["name"], read["metadata"]["namespace"]
             except msgspec.DecodeError:
-                kind, name = "Workflow", "broken"
-            record = DefinitionRecord(kind, "shop", name, text, f"{name}.json")
-            await self.bus.bucket(subjects.DEFINITIONS).put(subjects.definition_key(kind, "shop", name), encode(record))
+                kind, name, namespace = "Workflow", "broken", "shop"
+            record = DefinitionRecord(kind, namespace, name, text, f"{name}.json")
+            key = subjects.definition_key(kind, namespace, name)
+            await self.bus.bucket(subjects.DEFINITIONS).put(key, encode(record))
 
     async def delete(self, kind: str, name: str) -> None:
         await self.bus.bucket(subjects.DEFINITIONS).delete(subjects.definition_key(kind, "shop", name))

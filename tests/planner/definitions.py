@@ -39,7 +39,9 @@ def task(name: str, path: str = "/things/{{input.id}}", method: str = "GET", **s
 
 def workflow(name: str, *tasks: dict[str, Any], output: Any = None, **spec: Any) -> str:
     """A workflow that takes an `id`."""
-    composed = output if output is not None else {entry["id"]: f"{{{{tasks.{entry['id']}.output.name}}}}" for entry in tasks}
+    composed = (
+        output if output is not None else {entry["id"]: f"{{{{tasks.{entry['id']}.output.name}}}}" for entry in tasks}
+    )
     return written(
         "Workflow",
         name,

@@ -3,10 +3,10 @@
 import itertools
 
 import pytest
+
 from tests.planner.conftest import House
 from tests.planner.definitions import entry, schema, task, upstream, workflow
 from tests.wfservice.waiting import until
-
 from wf_planner import planning
 from wf_planner.handlers import handlers
 from wf_planner.planning import Planner
@@ -231,7 +231,9 @@ async def test_paused_reaches_the_pointer(house: House):
 async def test_an_older_revision_never_overwrites_a_newer(house: House):
     """A planner that sees less than the one before it leaves the pointer alone."""
     await house.apply(*SHOP)
-    newer = LivePointer(namespace="shop", workflow="profile", bundle="b", version="v", release="r", revision=10**6, at=1)
+    newer = LivePointer(
+        namespace="shop", workflow="profile", bundle="b", version="v", release="r", revision=10**6, at=1
+    )
     await house.bus.bucket(subjects.LIVE).put("shop.profile", encode(newer))
     await house.plan()
     assert house.pointer("profile") == newer

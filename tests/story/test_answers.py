@@ -1,9 +1,9 @@
 """One HTTP call in, a DAG of HTTP tasks, the composed answer out; the execution stands in the database."""
 
 import pytest
-from wfcore import schema
 
 from tests.story.engine import Engine
+from wfcore import schema
 
 pytestmark = pytest.mark.story
 

@@ -129,7 +129,7 @@ def patient(engine: Engine) -> Iterator[None]:
 
 @pytest.mark.usefixtures("careful")
 def test_an_executor_stopped_before_its_licence_acts_at_most_once(engine: Engine):
-    """Stopped while only a safe call was out: the run is asked again, the late attempt may not act, one POST at most."""
+    """Stopped while only a safe call was out: asked again elsewhere; the late attempt may not act: one POST at most."""
     engine.upstream.delete("/_log")
     with concurrent.futures.ThreadPoolExecutor(1) as client, engine.gate("/inventory/SKU-1") as open_gate:
         call = client.submit(engine.execute, "careful", {})

@@ -110,6 +110,12 @@ def test_the_deadline_tells_what_may_have_happened():
     assert told.effects == "possible"  # type: ignore[union-attr]
 
 
+def test_an_executor_that_takes_a_run_too_late_hears_that_nobody_waits():
+    """The caller left before anybody had taken the run: whoever takes it then is told at once."""
+    assert hear(asking.CallerGone())[1] == []
+    assert hear(asking.CallerGone(), Taken(1, "one"))[1] == [asking.Withdraw(1, "one")]
+
+
 facts: Any = st.one_of(
     st.builds(Taken, st.integers(1, 3), st.sampled_from("abc")),
     st.builds(NotTaken, st.integers(1, 3), st.just("NO_EXECUTOR"), st.just("x")),

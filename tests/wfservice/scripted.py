@@ -48,7 +48,7 @@ def ended(
 
 def never(_: StartRun) -> None:
     """The end of a run that has none."""
-    return None
+    return
 
 
 class ScriptedExecutor:
@@ -94,7 +94,7 @@ class ScriptedExecutor:
         await self.bus.publish(subjects.heartbeat(run.asker), Heartbeat(self.id, [run.execution], 0))
 
     async def _heard(self, message: ResultsHeard) -> None:
-        self.heard.update(tuple(result) for result in message.results)
+        self.heard.update((result.execution, result.attempt) for result in message.results)
 
     async def _start(self, run: StartRun) -> Accepted | Busy | RunEnded | None:
         self.started.append(run)

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+
 from tests.wfservice.scripted import ScriptedExecutor, ended, never
 from tests.wfservice.waiting import until
-
 from wfcore import subjects
 from wfcore.messages import Grant, HistoryBatch, MayAct, StartRun
 from wfservice import asking, ids
@@ -247,15 +247,20 @@ async def test_nobody_waits_nobody_acts(alone: AskerAlone, executor: ScriptedExe
     assert not (await executor.may_act(executor.started[0])).granted
 
 
+def stand_still() -> None:
+    """The fault: this loop does not turn, for twice as long as silence may last."""
+    time.sleep(2 * asking.TICK_SECONDS * asking.TICKS_TO_SILENCE)
+
+
 @pytest.mark.usefixtures("hasty")
 async def test_own_sleep_is_nobodys_silence(alone: AskerAlone, executor: ScriptedExecutor):
     """The asker's loop stands still far longer than silence may last: nobody is asked a second time."""
     executor.ends = never
     asked = [asyncio.create_task(alone.asker.ask(alone.run(seconds=600))) for _ in range(32)]
     await until(lambda: bool(executor.started))
-    time.sleep(2 * asking.TICK_SECONDS * asking.TICKS_TO_SILENCE)  # the fault: this loop does not turn
+    stand_still()
     await until(lambda: len(executor.started) == 32)
-    time.sleep(2 * asking.TICK_SECONDS * asking.TICKS_TO_SILENCE)
+    stand_still()
     for run in list(executor.started):
         await executor.deliver(run, ended(run))
     assert {said.attempt for said in await asyncio.gather(*asked)} == {1}

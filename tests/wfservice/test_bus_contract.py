@@ -260,7 +260,6 @@ async def test_a_stream_hands_over_until_acknowledged(connect: Connect):
             await asyncio.sleep(0.01)
 
 
-
 async def test_a_reply_that_is_too_large_is_told_at_once(connect: Connect):
     """A reply above 8 MiB becomes a typed refusal, not a silence that looks like a timeout (PITFALLS 6)."""
     asker, server, where = await connect(), await connect(), subject()

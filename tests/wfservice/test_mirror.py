@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.wfservice.waiting import until
 
+from tests.wfservice.waiting import until
 from wfcli.local import nats
 from wfcore import subjects
 from wfcore.messages import Presence

@@ -10,8 +10,8 @@ import nats as nats_py
 import pytest
 import pytest_asyncio
 from msgspec import Struct
-from tests.wfservice.waiting import until
 
+from tests.wfservice.waiting import until
 from wfcli.local import nats
 from wfservice.bus import TransportLost, on
 from wfservice.bus import nats as bus_module
@@ -70,7 +70,9 @@ class Pair:
 @pytest_asyncio.fixture
 async def pair(server: Server) -> AsyncIterator[Pair]:
     """Two connections; a negative number is answered only when `held` is set."""
-    made = Pair(await NatsBus.connect(server.running.url, "asker"), await NatsBus.connect(server.running.url, "answers"))
+    made = Pair(
+        await NatsBus.connect(server.running.url, "asker"), await NatsBus.connect(server.running.url, "answers")
+    )
     await made.answerer.serve([on(made.where, Asked, made.answer)])
     yield made
     made.held.set()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest_asyncio
-from tests.wfservice.waiting import until
 
+from tests.wfservice.waiting import until
 from wfcli.local.ports import any_port
 from wfcore import subjects
 from wfservice.bus.nats import NatsBus

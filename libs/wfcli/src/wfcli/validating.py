@@ -42,6 +42,7 @@ class Files:
 
     definitions: dict[ObjectRef, Definition] = field(default_factory=dict)
     refused: set[ObjectRef] = field(default_factory=set)
+    faulty: list[Definition] = field(default_factory=list)
 
     def get(self, ref: ObjectRef) -> Definition | None:
         """See wfcore.validation.Catalogue."""
@@ -83,8 +84,8 @@ def check(paths: Sequence[Path], *, namespace: str = "default", strict: bool = F
         where = ", ".join(str(path) for path in paths)
         raise NothingToValidate(f"no definitions in {where}: looked for files that end in {', '.join(SUFFIXES)}")
     files, diagnostics = _read(texts, namespace)
-    for definition in files.definitions.values():
-        diagnostics.extend(_prove(definition, files))
+    for definition in (*files.definitions.values(), *files.faulty):
+        diagnostics.extend(found for found in _prove(definition, files) if found not in diagnostics)
     if strict:
         diagnostics = [replace(diagnostic, severity="error") for diagnostic in diagnostics]
     return Checked(
@@ -101,6 +102,7 @@ def _read(texts: dict[str, str], namespace: str) -> tuple[Files, list[Diagnostic
         reading = read_definitions(text, file=name, default_namespace=namespace, unexecuted="warning")
         diagnostics.extend(reading.diagnostics)
         files.refused.update(reading.refused)
+        files.faulty.extend(reading.faulty)
         diagnostics.extend(twice for definition in reading.definitions if (twice := files.add(definition)))
     return files, diagnostics
 

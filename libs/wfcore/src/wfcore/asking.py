@@ -140,6 +140,8 @@ def hear(ask: Ask, fact: Fact) -> tuple[Ask, list[Command]]:
             return ask, [License(attempt, executor, fact.seq)]  # a repeated question gets the same answer
         case ActionAsked():
             return _may_act(ask, fact)
+        case Taken(attempt, executor) if ask.answered:
+            return ask, [Withdraw(attempt, executor)]
         case _ if ask.answered:
             return ask, []
         case Taken(attempt, executor) if attempt == ask.attempt and ask.executor is None:

@@ -257,4 +257,4 @@ def understood(event: Event) -> Event:
 def rfc3339(at: int) -> str:
     """Unix microseconds as RFC 3339 UTC text with milliseconds."""
     moment = datetime.fromtimestamp(at // 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at // 1000 % 1000:03d}Z"
+    return f"{moment.isoformat()[:19]}.{at // 1000 % 1000:03d}Z"

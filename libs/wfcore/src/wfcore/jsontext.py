@@ -24,6 +24,12 @@ MAX_DEPTH = 100
 MAX_INTEGER = 2**53
 """Integers are exact up to here in every JSON reader, those that know only doubles included."""
 
+_SHORT = 2 * MAX_DEPTH
+"""Text of so many bytes cannot nest too deeply: most values are not looked through."""
+
+_DIGITS = len(str(MAX_INTEGER))
+"""Text of fewer bytes cannot hold an integer that is too large."""
+
 
 class JsonTextError(ValueError):
     """Text or a value that does not pass the door.
@@ -55,9 +61,9 @@ def decode(text: bytes, *, what: str = "body", max_bytes: int | None = None, uni
         raise _out_of_range(text, what, _beyond_double(text)) from None
     except (UnicodeDecodeError, msgspec.DecodeError) as error:
         raise _why_refused(text, what, str(error)) from None
-    if _is_too_deep(text):
+    if len(text) > _SHORT and _is_too_deep(text):
         raise _too_deep(what)
-    if (position := _big_integer(text)) is not None:
+    if len(text) >= _DIGITS and (position := _big_integer(text)) is not None:
         raise _out_of_range(text, what, position)
     if unique_keys:
         json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, what))
@@ -71,13 +77,13 @@ def encode(value: JsonValue) -> bytes:
     surrogates, more than 100 levels.
     """
     text = _encoded(value)
-    if (position := _big_integer(text)) is not None:
+    if len(text) >= _DIGITS and (position := _big_integer(text)) is not None:
         raise _out_of_range(text, "value", position)
     # msgspec writes NaN and infinities as null and keeps the `.0`. Only where the text hints at one of them is the
     # value itself looked through.
     if _POINT_ZERO.search(text) or (b"null" in text and _may_be_infinite(value)):
         text = _encoded(_plain(value, 0))
-    if _is_too_deep(text):
+    if len(text) > _SHORT and _is_too_deep(text):
         raise _too_deep("value")
     return text
 
@@ -186,11 +192,13 @@ def _is_too_deep(text: bytes) -> bool:
     structure = text.translate(None, _NOT_STRUCTURE).replace(b'""', b"")
     if b'"' in structure:
         structure = b"".join(structure.split(b'"')[::2])
+    # Both kinds count alike, and in one round only one level may go, whichever kinds alternate.
+    structure = structure.translate(bytes.maketrans(b"{}", b"[]"))
     # Each round peels the innermost level off; what is left after as many rounds as levels are allowed is too deep.
     for _ in range(MAX_DEPTH):
         if not structure:
             return False
-        structure = structure.replace(b"[]", b"").replace(b"{}", b"")
+        structure = structure.replace(b"[]", b"")
     return bool(structure)
 
 

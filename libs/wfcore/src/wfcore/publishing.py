@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wfcore.bundle import LANGUAGE_VERSION, Bundle, Http, Retry, TaskPlan, release, safety
 from wfcore.definition import Definition, TaskEntry, UpstreamSpec, WorkflowSpec, WorkflowTaskSpec
-from wfcore.diagnostics import ObjectRef
+from wfcore.diagnostics import Diagnostic, ObjectRef
 from wfcore.events import rfc3339
 from wfcore.messages import Condition
 from wfcore.schema import normalise
@@ -132,18 +132,20 @@ def _read_by(spec: WorkflowSpec) -> dict[str, tuple[tuple[str | int, ...], ...]]
 
 
 def conditions(
-    definition: Definition | None, validation: Validation | None, before: Mapping[str, Condition], at: int
+    definition: Definition | None,
+    validation: Validation | None,
+    diagnostics: Sequence[Diagnostic],
+    before: Mapping[str, Condition],
+    at: int,
 ) -> list[Condition]:
-    """How an object stands, as Kubernetes writes it. `definition` is None where it could not even be read."""
+    """How an object stands, as Kubernetes writes it. `definition` is None where it does not read without errors."""
     stands: list[tuple[str, bool | None, str, str]] = []
     workflow = definition is not None and isinstance(definition.spec, WorkflowSpec)
     if definition is None or validation is None:
-        stands.append(("Ready", False, "Invalid", "the definition cannot be read"))
+        stands.append(("Ready", False, "Invalid", _first(diagnostics)))
     elif validation.refused:
-        errors = [d for d in validation.diagnostics if d.is_error]
-        said = f"{errors[0].code}: {errors[0].message}" + (f" (and {len(errors) - 1} more)" if errors[1:] else "")
-        typed = any(d.code.startswith("WF-6") for d in errors)
-        stands.append(("Ready", False, "Invalid", said))
+        typed = any(d.is_error and d.code.startswith("WF-6") for d in validation.diagnostics)
+        stands.append(("Ready", False, "Invalid", _first(diagnostics)))
         if workflow:
             stands.append(("ReferencesResolved", not validation.missing, "Checked", _names(validation)))
             stands.append(
@@ -165,6 +167,14 @@ def conditions(
             stands.append(("SchemasCompatible", True, proven, ""))
             stands.append(("Published", True, "Published", ""))
     return [_condition(type, holds, reason, message, before, at) for type, holds, reason, message in stands]
+
+
+def _first(diagnostics: Sequence[Diagnostic]) -> str:
+    """The first error, and how many more there are."""
+    errors = [diagnostic for diagnostic in diagnostics if diagnostic.is_error]
+    if not errors:
+        return "the definition cannot be read"
+    return f"{errors[0].code}: {errors[0].message}" + (f" (and {len(errors) - 1} more)" if errors[1:] else "")
 
 
 def _names(validation: Validation) -> str:

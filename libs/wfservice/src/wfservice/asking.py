@@ -117,8 +117,6 @@ class Asker:
             raise
         finally:
             timer.cancel()
-            for task in opened.sends:
-                task.cancel()
             self._open.pop(run.execution, None)
 
     # --- what executors say -------------------------------------------------------------------
@@ -134,7 +132,8 @@ class Asker:
             run = opened.run
             data = Granted(message.executor, self.id, run.namespace, run.workflow, run.end_by)
             event = Event(message.execution, message.attempt, message.seq, ids.now(), "Granted", data)
-            self._journal.add([event])
+            # Handed over before the answer: a run whose executor and asker both die is known all the same.
+            self._journal.add([event], at_once=True)
             return Grant(True)
         assert isinstance(command, asking.Refuse)
         return Grant(False, command.reason)

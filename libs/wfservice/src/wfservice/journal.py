@@ -31,8 +31,9 @@ EVENT_BYTES = 300
 class Journal:
     """Collects events and hands them to the stream."""
 
-    def __init__(self, bus: Bus, sender: str) -> None:
+    def __init__(self, bus: Bus, sender: str, group_seconds: float = GROUP_SECONDS) -> None:
         """`sender` names this process; with the number of the group it is the id of a message."""
+        self._group_seconds = group_seconds
         self._bus = bus
         self._sender = f"{sender}.{secrets.token_hex(6)}"
         self._number = 0
@@ -44,12 +45,15 @@ class Journal:
         self._sending: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._group(), name="journal")
 
-    def add(self, events: Iterable[Event]) -> None:
-        """Record events."""
+    def add(self, events: Iterable[Event], *, at_once: bool = False) -> None:
+        """Record events; `at_once` hands them to the stream now, with all that waits."""
         for event in events:
             self._events.append(event)
             self._bytes += _weight(event)
-        self._wake()
+        if at_once:
+            self._send()
+        else:
+            self._wake()
 
     def tell(self, told: Told) -> None:
         """Record what a client was told."""
@@ -73,7 +77,7 @@ class Journal:
         while True:
             await self._waiting.wait()
             try:
-                async with asyncio.timeout(GROUP_SECONDS):
+                async with asyncio.timeout(self._group_seconds):
                     await self._full.wait()
             except TimeoutError:
                 pass

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import structlog
+from msgspec.structs import replace
 
 from wfcore import subjects
 from wfcore.errors import WorkflowError
+from wfcore.events import Failure
 from wfcore.messages import AttemptId, ResultsHeard, RunEnded, StartRun
 from wfservice import ids
 from wfservice.bus import Bus
@@ -18,6 +21,9 @@ AGAIN_SECONDS = 0.5
 """A result that was not heard for so long is told again. Askers say every 100 ms what they heard."""
 GRACE = 5_000_000
 """Results are repeated until so long (microseconds) after `end_by`; then history alone knows."""
+
+CLOSE_SECONDS = 3.0
+"""How long a leaving executor waits for its last results to be heard."""
 
 
 class _Unheard:
@@ -52,8 +58,10 @@ class Delivery:
             self._empty.set()
 
     async def close(self) -> None:
-        """Wait until everything is heard, or will never be."""
-        await self._empty.wait()
+        """Wait until everything is heard, but not long for askers that are gone: the history knows it too."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._empty.wait()
         self._repeating.cancel()
 
     async def _repeat(self) -> None:
@@ -72,4 +80,7 @@ class Delivery:
         try:
             await self._bus.publish(subjects.run_ended(unheard.run.asker), unheard.ended)
         except WorkflowError as error:  # not connected: told again later
+            if error.code == "RESULT_TOO_LARGE":
+                failure = Failure(error.code, error.message)
+                unheard.ended = replace(unheard.ended, status="failed", output=None, failure=failure)
             log.warning("result not told", execution=unheard.run.execution, error=error.message)

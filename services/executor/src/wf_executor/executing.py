@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -24,7 +25,7 @@ from wfservice.journal import Journal
 
 log = structlog.get_logger()
 
-QUICK_SECONDS = 0.03
+QUICK_SECONDS = 0.1
 """A run that ends within this is answered with its result at once; a longer one is accepted first."""
 
 
@@ -47,6 +48,8 @@ class Executor:
     @classmethod
     async def open(cls, bus: Bus, settings: Settings) -> Executor:
         """Open the HTTP client and begin to beat; nothing is taken before its handlers are served."""
+        # Names are looked up in threads: enough of them that a slow name server holds up its own upstreams only.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32, "names"))
         id = secrets.token_hex(6)
         caller = Caller(settings.connect_seconds, settings.idle_connection_seconds)
         pulse = Pulse(id, settings.nats_url)

@@ -250,7 +250,8 @@ class Discovery:
         verdict, record = self._verdicts.get(key), self._definitions.get(key)
         spec = _spec(record)
         http = spec.http if spec else None
-        users = [p.bundle.workflow for p in self._catalogue if any(t.task_ref == name for t in p.bundle.tasks)]
+        neighbours = [each.bundle for each in self._catalogue if each.bundle.namespace == namespace]
+        users = [bundle.workflow for bundle in neighbours if any(task.task_ref == name for task in bundle.tasks)]
         return TaskItem(
             namespace,
             name,

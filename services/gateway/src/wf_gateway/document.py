@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from wf_gateway.embedding import embed
 from wf_gateway.problems import MEDIA_TYPE, Problem
 from wf_gateway.published import Published
 from wf_gateway.routes import Route
@@ -29,7 +30,7 @@ def document(fixed: Iterable[Route], published: Iterable[Published], default_nam
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     for each in published:
         for path in _addresses(each, default_namespace):
-            paths[path] = {"post": _call(each, path)}
+            paths[path] = {"post": _call(each, path, components)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -70,9 +71,10 @@ def _operation(route: Route) -> dict[str, Any]:
     return said
 
 
-def _call(each: Published, path: str) -> dict[str, Any]:
+def _call(each: Published, path: str, components: dict[str, Any]) -> dict[str, Any]:
     bundle = each.bundle
-    body: dict[str, Any] = {"schema": bundle.input_schema}
+    name = f"{bundle.namespace}.{bundle.workflow}"
+    body: dict[str, Any] = {"schema": embed(bundle.input_schema, f"{name}.input", components)}
     if bundle.examples:
         body["examples"] = {e["name"]: {"value": e["input"]} for e in bundle.examples}
     return {
@@ -83,7 +85,7 @@ def _call(each: Published, path: str) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "The composed answer",
-                "content": {"application/json": {"schema": bundle.output_schema}},
+                "content": {"application/json": {"schema": embed(bundle.output_schema, f"{name}.output", components)}},
             },
             **_failures(run=True),
         },

@@ -37,6 +37,10 @@ from wfservice.settings import SettingsInvalid
 log = structlog.get_logger()
 
 
+TOLD_SECONDS = 0.1
+"""What clients were told is stored in groups of so long: each group costs a disk write, and nobody waits for it."""
+
+
 class Gateway:
     """One process that answers users. Make it with `open`, then `listen`."""
 
@@ -45,7 +49,7 @@ class Gateway:
         id = secrets.token_hex(6)
         self._settings = settings
         self._bus = bus
-        self._journal = Journal(bus, f"gateway-{id}")
+        self._journal = Journal(bus, f"gateway-{id}", TOLD_SECONDS)
         self.asker = Asker(bus, self._journal, id)
         self._catalogue = Catalogue(bus)
         self._executing = Executing(
@@ -76,6 +80,7 @@ class Gateway:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             lifespan="off",
             ws="none",
             timeout_keep_alive=75,  # longer than the idle time of load balancers, else they meet closed connections

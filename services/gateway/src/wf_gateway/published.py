@@ -19,6 +19,9 @@ from wfservice.bus import Bus, Mirror
 
 log = structlog.get_logger()
 
+FETCH_SECONDS = 2.0
+"""How long a start waits for the bundles of all that is published; what comes later is served when it comes."""
+
 
 class Published(NamedTuple):
     """A workflow that can be called."""
@@ -44,8 +47,9 @@ class Catalogue:
         """Learn what is published, then go on as it changes."""
         self._live.listen(self._on_change)
         await self._live.follow()
-        while self._fetching:
-            await asyncio.wait(self._fetching)
+        # A bundle that is lost keeps its own workflow back, not the gateway.
+        if self._fetching:
+            await asyncio.wait(self._fetching, timeout=FETCH_SECONDS)
 
     async def close(self) -> None:
         """Stop following."""
@@ -87,8 +91,8 @@ class Catalogue:
             try:
                 found = bundle.unpack(await blobs.get(self._bus, subjects.BUNDLES, pointer.bundle))
                 ready = Published(pointer, found, schema.compile(found.input_schema))
-            except WorkflowError as error:
-                log.warning("bundle not fetched", workflow=key, error=error.message)
+            except Exception as error:  # missing, damaged or of another release: mended when it is published anew
+                log.warning("bundle not fetched", workflow=key, error=repr(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 2.0)
                 continue

@@ -100,10 +100,12 @@ class Watcher:
         for path, found in read.items():
             if found is None:
                 continue
+            held = self._files.get(path)
+            before = held.objects if held else self._last_read(found.origin)
+            if not found.objects and not found.diagnostics and before:
+                found = found._replace(diagnostics=[_empty(found.origin)])
             if found.diagnostics:
-                held = self._files.get(path)
-                kept = held.objects if held else self._last_read(found.origin)
-                found = found._replace(objects=kept)
+                found = found._replace(objects=before)
             self._files[path] = found
             twice = [key for key in found.objects if key in wanted]
             wanted |= {key: record for key, record in found.objects.items() if key not in wanted}
@@ -157,6 +159,11 @@ class Watcher:
                 return
             if change.value is not None:
                 await bucket.delete(change.key)
+
+
+def _empty(origin: str) -> Diagnostic:
+    """Many editors empty a file before they write it: nothing is deleted by that."""
+    return Diagnostic(code="WF-101", message=f"{origin} is empty; delete the file to delete what it held")
 
 
 def _twice(key: str, wanted: dict[str, DefinitionRecord]) -> Diagnostic:

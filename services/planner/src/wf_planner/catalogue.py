@@ -15,6 +15,7 @@ class Catalogue:
     def __init__(self) -> None:
         """Empty."""
         self._definitions: dict[ObjectRef, Definition] = {}
+        self._faulty: dict[ObjectRef, Definition] = {}
         self._diagnostics: dict[ObjectRef, list[Diagnostic]] = {}
         self._looked_at: dict[ObjectRef, set[ObjectRef]] = {}
 
@@ -33,6 +34,10 @@ class Catalogue:
         )
         self._diagnostics[ref] = reading.diagnostics
         found = next((definition for definition in reading.definitions if definition.ref == ref), None)
+        faulty = next((definition for definition in reading.faulty if definition.ref == ref), None)
+        self._faulty.pop(ref, None)
+        if faulty is not None:
+            self._faulty[ref] = faulty
         if found is None:
             self._definitions.pop(ref, None)
         else:
@@ -41,9 +46,14 @@ class Catalogue:
     def forget(self, ref: ObjectRef) -> None:
         """The object is gone, or about to be read anew. Who looked at it is remembered: they wait for it."""
         self._definitions.pop(ref, None)
+        self._faulty.pop(ref, None)
         self._diagnostics.pop(ref, None)
         for lookers in self._looked_at.values():
             lookers.discard(ref)
+
+    def faulty(self, ref: ObjectRef) -> Definition | None:
+        """An object that is refused as it stands, but of which more can be found out."""
+        return self._faulty.get(ref)
 
     def said(self, ref: ObjectRef) -> list[Diagnostic]:
         """What reading the object said."""

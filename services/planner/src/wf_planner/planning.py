@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from wf_planner.catalogue import Catalogue
 from wfcore import bundle, graph, publishing, subjects
 from wfcore.definition import Definition, UpstreamSpec, WorkflowSpec
-from wfcore.diagnostics import ObjectRef
+from wfcore.diagnostics import Diagnostic, ObjectRef
 from wfcore.errors import WorkflowError
 from wfcore.messages import DefinitionRecord, ExplainWorkflow, Explanation, LivePointer, Verdict
 from wfcore.validation import Validation, validate
@@ -25,6 +26,14 @@ SETTLE_SECONDS = 0.02
 """Changes come in groups (a directory, an apply): wait this long for the rest of one."""
 AGAIN_SECONDS = 0.5
 _KINDS = {kind.lower(): kind for kind in ("Upstream", "WorkflowTask", "Workflow")}
+
+
+class Examined(NamedTuple):
+    """What was found out about an object; `definition` and `validation` only where it reads without errors."""
+
+    definition: Definition | None
+    validation: Validation | None
+    said: list[Diagnostic]
 
 
 class Planner:
@@ -107,14 +116,11 @@ class Planner:
         if record is None:
             await self._withdraw(ref, key)
             return
-        definition = self._catalogue.get(ref)
-        validation = None
-        if definition is not None:
-            validation = validate(definition, self._catalogue)
-            self._catalogue.remember(ref, validation.looked_up)
-            if isinstance(definition.spec, WorkflowSpec) and validation.types is not None:
-                await self._publish(definition, validation)
-        await self._judge(ref, key, record, definition, validation)
+        found = self._examine(ref)
+        definition, validation = found.definition, found.validation
+        if definition is not None and validation is not None and validation.types is not None:
+            await self._publish(definition, validation)
+        await self._judge(ref, key, record, found)
 
     async def _withdraw(self, ref: ObjectRef, key: str) -> None:
         # The bucket is asked, not the mirror: what was published a moment ago may not have come back yet.
@@ -125,6 +131,18 @@ class Planner:
         verdicts = self._bus.bucket(subjects.VERDICTS)
         if await verdicts.get(key) is not None:
             await verdicts.delete(key)
+
+    def _examine(self, ref: ObjectRef) -> Examined:
+        """Prove an object; of one that has errors already, find out what else is wrong."""
+        definition = self._catalogue.get(ref)
+        said = list(self._catalogue.said(ref))
+        subject = definition or self._catalogue.faulty(ref)
+        if subject is None:
+            return Examined(None, None, said)
+        validation = validate(subject, self._catalogue)
+        self._catalogue.remember(ref, validation.looked_up)
+        said += [diagnostic for diagnostic in validation.diagnostics if diagnostic not in said]
+        return Examined(definition, validation if definition else None, said)
 
     # --- publishing ---------------------------------------------------------------------------
 
@@ -174,11 +192,10 @@ class Planner:
         ref: ObjectRef,
         key: str,
         record: DefinitionRecord,
-        definition: Definition | None,
-        validation: Validation | None,
+        found: Examined,
     ) -> None:
         before = self._verdicts.get(key)
-        verdict = self._verdict(ref, record, definition, validation, before)
+        verdict = self._verdict(ref, record, found, before)
         if before is not None and replace(before, at=verdict.at) == verdict:
             return
         for diagnostic in verdict.diagnostics:
@@ -191,24 +208,22 @@ class Planner:
         self,
         ref: ObjectRef,
         record: DefinitionRecord,
-        definition: Definition | None,
-        validation: Validation | None,
+        found: Examined,
         before: Verdict | None,
     ) -> Verdict:
         now = ids.now()
         held = {condition.type: condition for condition in (before.conditions if before else [])}
-        stands = publishing.conditions(definition, validation, held, now)
-        said = [*self._catalogue.said(ref), *(validation.diagnostics if validation else [])]
+        stands = publishing.conditions(found.definition, found.validation, found.said, held, now)
         ready = stands[0].status == "True"
         pointer = self._live.get(subjects.live_key(ref.namespace, ref.name)) if ref.kind == "Workflow" else None
         return Verdict(
             kind=ref.kind,
             namespace=ref.namespace,
             name=ref.name,
-            version=definition.version if definition else "",
+            version=found.definition.version if found.definition else "",
             ready=ready,
             conditions=stands,
-            diagnostics=said,
+            diagnostics=found.said,
             origin=record.origin,
             at=now,
             revision=self._definitions.revision(subjects.definition_key(ref.kind, ref.namespace, ref.name)),
@@ -224,12 +239,11 @@ class Planner:
         record = self._definitions.get(key)
         if record is None:
             return Explanation(False)
-        definition = self._catalogue.get(ref)
-        validation = validate(definition, self._catalogue) if definition is not None else None
-        verdict = self._verdict(ref, record, definition, validation, self._verdicts.get(key))
-        if validation is None or validation.types is None:
+        found = self._examine(ref)
+        verdict = self._verdict(ref, record, found, self._verdicts.get(key))
+        if found.validation is None or found.validation.types is None:
             return Explanation(True, verdict)
-        types = validation.types
+        types = found.validation.types
         seconds, path = graph.longest_path(types.needs, types.timeouts)
         return Explanation(
             True,

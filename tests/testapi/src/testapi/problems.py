@@ -32,7 +32,7 @@ class Problem(Wire):
     errors: list[Violation] | MISSING = MISSING
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer of the shop, not a fault of it
+class Refused(Exception):
     """The shop says no: becomes a problem answer with this status and code."""
 
     def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:

@@ -15,7 +15,7 @@ Reason = Literal["malformed", "badSignature", "expired", "revoked", "wrongUse"]
 Use = Literal["access", "refresh"]
 
 
-class TokenRefused(Exception):  # noqa: N818 - a verdict
+class TokenRefused(Exception):
     """The token is not good; `reason` says why."""
 
     def __init__(self, reason: Reason) -> None:

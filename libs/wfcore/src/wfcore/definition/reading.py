@@ -36,11 +36,15 @@ class Definition(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """What a text holds. An object with errors is named in `refused` (where it has a name), not in `definitions`."""
+    """What a text holds. An object with errors is named in `refused` (where it has a name), not in `definitions`.
+
+    `faulty` are those of the refused whose shape is known all the same: to find out what else is wrong with them.
+    """
 
     definitions: list[Definition]
     diagnostics: list[Diagnostic]
     refused: list[ObjectRef]
+    faulty: list[Definition] = []
 
 
 def read_definitions(
@@ -62,20 +66,24 @@ def read_definitions(
     ]
     definitions: list[Definition] = []
     refused: list[ObjectRef] = []
+    faulty: list[Definition] = []
     for document in parsed.documents:
         if document.data is None and document.complete and not document.diagnostics:
             continue
         ref = _ref(document.data, default_namespace)
         definition, faults = _read_object(document, ref, default_namespace, unexecuted)
         diagnostics.extend(faults)
-        if definition:
+        if definition and not any(fault.is_error for fault in faults):
             definitions.append(definition)
-        elif ref:
+            continue
+        if definition:
+            faulty.append(definition)
+        if ref:
             refused.append(ref)
     twice = list(_twice(definitions))
     again = {fault.object for fault in twice}
     kept = [definition for definition in definitions if definition.ref not in again]
-    return Reading(kept, sorted(diagnostics + twice, key=place), refused + sorted(ref for ref in again if ref))
+    return Reading(kept, sorted(diagnostics + twice, key=place), refused + sorted(ref for ref in again if ref), faulty)
 
 
 def version_of(raw: dict[str, JsonValue]) -> str:
@@ -110,7 +118,7 @@ def _read_object(
     raw = document.data["spec"]
     spec = UNSET if _too_many_tasks(walk, raw) else walk.struct(KINDS[kind], raw, "/spec")
     faults += walk.diagnostics
-    if ref is None or metadata is UNSET or spec is UNSET or any(fault.is_error for fault in faults):
+    if ref is None or metadata is UNSET or spec is UNSET:
         return None, faults
     return Definition(ref, spec, raw, metadata, document.positions, version_of(raw)), faults
 

@@ -39,6 +39,9 @@ class Mirror(Generic[Value]):
         self._listeners: list[Listener[Value]] = []
         self._complete = asyncio.Event()
         self._seen = 0
+        """The newest revision of the watch under way."""
+        self._newest = 0
+        self._made = ""
         self._task: asyncio.Task[None] | None = None
 
     def get(self, key: str) -> Value | None:
@@ -53,8 +56,8 @@ class Mirror(Generic[Value]):
 
     @property
     def newest(self) -> int:
-        """The newest revision seen in the bucket."""
-        return self._seen
+        """The newest revision seen in the bucket; it falls only when the bucket is made anew."""
+        return self._newest
 
     def items(self) -> Iterator[tuple[str, Value]]:
         """All keys and values, in no order."""
@@ -99,6 +102,8 @@ class Mirror(Generic[Value]):
         present: set[str] | None = set()
         self._seen = 0
         made = await self._bucket.made()
+        if made != self._made:
+            self._made, self._newest = made, 0
         async with contextlib.aclosing(_until(self._blind(made), self._bucket.watch())) as changes:
             async for change in changes:
                 if change is None:
@@ -127,6 +132,7 @@ class Mirror(Generic[Value]):
 
     def _set(self, change: Change) -> None:
         self._seen = max(self._seen, change.revision)
+        self._newest = max(self._newest, change.revision)
         if change.value is None:
             self._forget(change.key)
             return

@@ -151,8 +151,8 @@ class NatsBus:
 
         nats-py puts a PING before what is waiting to be written, so the first PONG proves nothing about it.
         """
-        await self._client.flush()
-        await self._client.flush()
+        await self._client.flush(2)
+        await self._client.flush(2)
 
     def _callback(self, handler: Handler) -> Callable[[Msg], Awaitable[None]]:
         under_way = 0
@@ -220,7 +220,7 @@ class NatsBus:
                 await subscription.unsubscribe()
         if self.connected:
             with contextlib.suppress(nats.errors.Error, asyncio.TimeoutError):
-                await self._client.flush(2)
+                await self._settle()
 
     # --- storing ------------------------------------------------------------------------------
 

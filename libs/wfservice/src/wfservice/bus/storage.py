@@ -164,7 +164,8 @@ async def consume(
             )
             while True:
                 try:
-                    messages = await subscription.fetch(batch, timeout=3, heartbeat=1)
+                    # No heartbeat: nats-py sends one that the server refuses, and throws away what it had fetched.
+                    messages = await subscription.fetch(batch, timeout=3)
                 except (TimeoutError, nats.errors.TimeoutError):
                     continue
                 await handle([NatsDelivery(message) for message in messages])

@@ -1,22 +1,18 @@
-"""One run of a workflow, as a deterministic machine over one event log.
+"""One step of a run: a fact goes in, what follows comes out.
 
-Facts come in with their times; decisions go out as events, work to do as commands. The machine knows no
-clock, no socket and no chance, so the executor, the simulation, replay and time travel share it.
-
-    step = begin(program, started, at=…)          # then, for each thing that happens:
-    step = advance(step.run, Happened(at, fact, task, call))
+step = begin(program, started, …)          # then, for each thing that happens:
+step = advance(step.run, Happened(at, fact, task, call))
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from wfcore import events, jsontext
-from wfcore.errors import CODE_OF_CALL, ERRORS, WorkflowError, normalized, normalized_code
+from wfcore.errors import WorkflowError
 from wfcore.events import (
     CallFailed,
     CallStarted,
@@ -29,7 +25,6 @@ from wfcore.events import (
     GrantDenied,
     Granted,
     GrantRequested,
-    OriginalError,
     RetryDue,
     RunStatus,
     TaskCompleted,
@@ -42,9 +37,11 @@ from wfcore.events import (
     WorkflowStarted,
 )
 from wfcore.expression import EvaluationError
-from wfcore.program import CompiledTask, Program
-from wfcore.request import Request
+from wfcore.program import Program
 from wfcore.result import output_of, pause_before_retry
+from wfcore.run.commands import AskGrant, Call, Cancel, Command, End, Wake
+from wfcore.run.failures import STATUS_OF, effect_of, failure_from, failure_of_call
+from wfcore.run.state import Happened, Run, Step, TaskState
 
 LEAST_TIME = 50_000
 """A task is not started with less than this left (microseconds)."""
@@ -53,115 +50,6 @@ VALUES_CAP = 16 << 20
 """All values of a run together (bytes of JSON)."""
 
 ANSWER_CAP = 4 << 20
-
-
-# --- what the executor does for the machine ---------------------------------------------------
-
-
-class Call(NamedTuple):
-    """Make this HTTP call and tell how it ended."""
-
-    task: str
-    call: int
-    request: Request
-    timeout: float
-    """Seconds."""
-
-
-class AskGrant(NamedTuple):
-    """Ask the asker whether this attempt may act; the Granted event belongs at `seq`."""
-
-    seq: int
-
-
-class Wake(NamedTuple):
-    """Say RetryDue for this task at that time (unix microseconds)."""
-
-    task: str
-    at: int
-
-
-class Cancel(NamedTuple):
-    """Drop the open calls of these tasks: all are safe."""
-
-    tasks: tuple[str, ...]
-
-
-class End(NamedTuple):
-    """The run is over: tell the asker."""
-
-    status: RunStatus
-    effects: Effect
-    tasks: list[TaskSummary]
-    timings: Timings
-    output: bytes | None
-    failure: Failure | None
-
-
-Command = Call | AskGrant | Wake | Cancel | End
-
-
-# --- state ------------------------------------------------------------------------------------
-
-Wait = Literal["needs", "slot", "grant", "retry", "call", ""]
-
-
-class TaskState(Struct, frozen=True):
-    """Where one task stands. Times in unix microseconds."""
-
-    status: TaskStatus = "pending"
-    waits: Wait = "needs"
-    """What it waits for; empty when it has ended."""
-    ready_at: int = 0
-    started_at: int | None = None
-    ended_at: int = 0
-    calls: int = 0
-    effect: Effect = "none"
-    error: Failure | None = None
-    input: Any = None
-    request: Request | None = None
-
-
-class Run(Struct, frozen=True):
-    """A run between two events."""
-
-    program: Program
-    execution: str
-    attempt: int
-    started_at: int
-    deadline: int
-    seq: int
-    """Of the last event."""
-    licence: Literal["none", "asked", "granted"]
-    licence_seq: int
-    """Where Granted stands in the log, or would."""
-    tasks: Mapping[str, TaskState]
-    scope: Mapping[str, Any]
-    """Roots of the expressions: input, tasks, execution, workflow."""
-    status: RunStatus = "running"
-    failure: Failure | None = None
-    """The first fatal one: once set, nothing new starts."""
-    open_calls: int = 0
-    busy_since: int = 0
-    busy_us: int = 0
-    value_bytes: int = 0
-
-
-class Happened(NamedTuple):
-    """A fact and when it was seen (unix microseconds)."""
-
-    at: int
-    fact: events.Fact
-    task: str | None = None
-    call: int | None = None
-
-
-class Step(NamedTuple):
-    """What followed from one fact."""
-
-    run: Run
-    events: list[Event]
-    commands: list[Command]
 
 
 def begin(program: Program, started: WorkflowStarted, input: Any, *, execution: str, attempt: int, at: int) -> Step:
@@ -176,7 +64,20 @@ def begin(program: Program, started: WorkflowStarted, input: Any, *, execution: 
     tasks = {
         id: TaskState(waits="needs" if task.plan.needs else "slot", ready_at=at) for id, task in program.tasks.items()
     }
-    run = Run(program, execution, attempt, at, started.answer_by, 0, "none", 0, tasks, scope)
+    run = Run(
+        program,
+        execution,
+        attempt,
+        started_at=at,
+        deadline=started.answer_by,
+        seq=0,
+        licence="none",
+        licence_seq=0,
+        tasks=tasks,
+        queue=frozenset(id for id, state in tasks.items() if state.waits == "slot"),
+        unended=len(tasks),
+        scope=scope,
+    )
     turn = _Turn(run, at)
     turn.log(started)
     return turn.end()
@@ -200,6 +101,7 @@ class _Turn:
         self.seq = run.seq
         self.because = 0
         self.tasks = dict(run.tasks)
+        self.queue, self.unended = set(run.queue), run.unended
         self.scope = run.scope
         self.licence, self.licence_seq = run.licence, run.licence_seq
         self.failure = run.failure
@@ -256,7 +158,7 @@ class _Turn:
                 raise WorkflowError(f"the values of this run exceed {VALUES_CAP >> 20} MiB", code="RESULT_TOO_LARGE")
             output = output_of(compiled, fact, state.input)
         except (WorkflowError, EvaluationError) as error:
-            self.task_failed(task, _failure(task, error, fact))
+            self.task_failed(task, failure_from(task, error, fact))
             return
         self.complete(task, "succeeded", output.recorded, output.cut, output.warnings)
         done = {**self.scope["tasks"], task: {"output": output.value, "status": "succeeded"}}
@@ -268,8 +170,8 @@ class _Turn:
 
     def call_failed(self, task: str, fact: CallFailed) -> None:
         compiled, state = self.run.program.tasks[task], self.tasks[task]
-        self.set(task, effect=events.worst(state.effect, _effect_of(compiled, fact)))
-        failure = _failure_of_call(task, fact)
+        self.set(task, effect=events.worst(state.effect, effect_of(compiled, fact)))
+        failure = failure_of_call(task, fact)
         if self.failure is None:
             delay = pause_before_retry(compiled.plan, fact, state.calls, f"{self.run.execution}/{task}")
             if delay is not None and self.at + delay + LEAST_TIME <= min(self.task_end(task), self.run.deadline):
@@ -283,9 +185,7 @@ class _Turn:
 
     def start_what_may(self) -> None:
         """Fill the free slots, in the order of the tasks' names."""
-        if self.failure is not None:
-            return
-        for task in sorted(id for id, state in self.tasks.items() if state.waits == "slot"):
+        for task in sorted(self.queue):
             if self.open_calls >= self.run.program.bundle.max_parallel or self.failure is not None:
                 return
             if self.tasks[task].started_at is None:
@@ -306,7 +206,7 @@ class _Turn:
         except (WorkflowError, EvaluationError, jsontext.JsonTextError) as error:
             if self.tasks[task].started_at is None:
                 self.set(task, started_at=self.at)
-            self.task_failed(task, _failure(task, error))
+            self.task_failed(task, failure_from(task, error))
 
     def call(self, task: str) -> None:
         compiled, state = self.run.program.tasks[task], self.tasks[task]
@@ -382,8 +282,8 @@ class _Turn:
             if self.open_calls:
                 return
             if self.failure is not None:
-                self.status = _STATUS_OF.get(self.failure.code, "failed")
-            elif any(state.waits for state in self.tasks.values()):
+                self.status = STATUS_OF.get(self.failure.code, "failed")
+            elif self.unended:
                 return
         output: bytes | None = None
         if self.failure is None:
@@ -391,7 +291,7 @@ class _Turn:
                 output = self.answer()
                 self.status = "succeeded"
             except (WorkflowError, EvaluationError, jsontext.JsonTextError) as error:
-                self.failure, self.status = _failure(None, error), "failed"
+                self.failure, self.status = failure_from(None, error), "failed"
         summaries = [self.summary(task) for task in self.run.program.tasks]
         effects = events.worst(*(summary.effect for summary in summaries))
         timings = Timings(self.at - self.run.started_at, self.busy_us)
@@ -424,7 +324,14 @@ class _Turn:
         )
 
     def set(self, task: str, **changes: Any) -> None:
-        self.tasks[task] = replace(self.tasks[task], **changes)
+        before = self.tasks[task].waits
+        after = self.tasks[task] = replace(self.tasks[task], **changes)
+        if after.waits == "slot":
+            self.queue.add(task)
+        elif before == "slot":
+            self.queue.discard(task)
+        if before and not after.waits:
+            self.unended -= 1
 
     def task_end(self, task: str) -> int:
         """When the time of a task is over: all its calls, pauses and waits together."""
@@ -470,6 +377,8 @@ class _Turn:
             licence=self.licence,
             licence_seq=self.licence_seq,
             tasks=self.tasks,
+            queue=frozenset(self.queue),
+            unended=self.unended,
             scope=self.scope,
             status=self.status,
             failure=self.failure,
@@ -479,38 +388,3 @@ class _Turn:
             value_bytes=self.value_bytes,
         )
         return Step(run, self.events, self.commands)
-
-
-_STATUS_OF: dict[str, RunStatus] = {
-    "DEADLINE_EXCEEDED": "timedOut",
-    "DEADLINE_NOT_STARTED": "timedOut",
-    "CANCELLED": "cancelled",
-    "ABANDONED": "abandoned",
-}
-
-
-def _effect_of(task: CompiledTask, fact: CallFailed) -> Effect:
-    """What a failed call may have done: unsent nothing, refused (4xx) nothing, the rest possibly."""
-    if task.plan.safety == "safe" or not fact.sent:
-        return "none"
-    refused = fact.reason == "status" and fact.status is not None and 400 <= fact.status < 500
-    return "none" if refused else "possible"
-
-
-def _failure_of_call(task: str, fact: CallFailed) -> Failure:
-    code = CODE_OF_CALL[fact.reason]
-    meaning = normalized_code(code) if fact.status is None else normalized(fact.status)
-    return Failure(
-        code,
-        fact.message,
-        task,
-        OriginalError(fact.status, fact.headers, fact.body, fact.message),
-        meaning,
-    )
-
-
-def _failure(task: str | None, error: Exception, fact: CallSucceeded | None = None) -> Failure:
-    code = error.code if isinstance(error, WorkflowError) else "EXPRESSION_ERROR"
-    assert code in ERRORS, code
-    original = None if fact is None else OriginalError(fact.status, fact.headers, fact.body)
-    return Failure(code, str(error), task, original, None if task is None else normalized_code(code))
