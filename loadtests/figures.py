@@ -56,7 +56,7 @@ def _by_process(windows: Sequence[Any]) -> dict[str, float]:
 
 def compared(floor: Figures, engine: Figures, plan: Plan, details: dict[str, Any]) -> dict[str, Any]:
     """What is written to build/bench.json."""
-    return _rounded(
+    found: dict[str, Any] = _rounded(
         {
             "floor": asdict(floor),
             "engine": asdict(engine),
@@ -77,6 +77,7 @@ def compared(floor: Figures, engine: Figures, plan: Plan, details: dict[str, Any
             **details,
         }
     )
+    return found
 
 
 def table(found: dict[str, Any]) -> str:

@@ -4,33 +4,34 @@
 another in a cluster. A null is therefore written `{{null}}`, which survives.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from wfcore.diagnostics import Fix
 from wfcore.source import JsonValue, join
 
-if TYPE_CHECKING:
-    from wfcore.definition.shape import Walk
+Complain = Callable[..., None]
+"""Takes code, message, pointer and what else a diagnostic holds."""
 
 _NULL = "{{null}}"
 
 
-def without_nulls(walk: "Walk", holds: str, data: JsonValue, pointer: str) -> Any:
+def without_nulls(complain: Complain, holds: str, data: JsonValue, pointer: str) -> Any:
     """Report each literal null in `data`, a value field that holds a `template`, a `literal` or a `schema`.
 
     Returns the value; in a literal, where nothing is evaluated later, `{{null}}` becomes null here.
     """
-    _report(walk, data, pointer, in_schema=holds == "schema", in_list=False)
+    _report(complain, data, pointer, in_schema=holds == "schema", in_list=False)
     return _evaluated(data) if holds == "literal" else data
 
 
-def _report(walk: "Walk", data: JsonValue, pointer: str, *, in_schema: bool, in_list: bool) -> None:
+def _report(complain: Complain, data: JsonValue, pointer: str, *, in_schema: bool, in_list: bool) -> None:
     if isinstance(data, dict):
         for key, value in data.items():
-            _report(walk, value, join(pointer, key), in_schema=in_schema, in_list=False)
+            _report(complain, value, join(pointer, key), in_schema=in_schema, in_list=False)
     elif isinstance(data, list):
         for index, value in enumerate(data):
-            _report(walk, value, join(pointer, index), in_schema=in_schema, in_list=True)
+            _report(complain, value, join(pointer, index), in_schema=in_schema, in_list=True)
     elif data is None and not (in_schema and in_list):  # `enum: [a, null]` survives kubectl
         message = "kubectl drops a literal null"
         if in_schema:
@@ -38,7 +39,7 @@ def _report(walk: "Walk", data: JsonValue, pointer: str, *, in_schema: bool, in_
         else:
             message += ", so write it as an expression"
             fix = Fix(f'write "{_NULL}"', pointer, _NULL, "set")
-        walk.complain("WF-108", message, pointer, seen=None, fix=fix)
+        complain("WF-108", message, pointer, seen=None, fix=fix)
 
 
 def _evaluated(data: JsonValue) -> JsonValue:

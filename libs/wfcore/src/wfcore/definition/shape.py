@@ -171,7 +171,7 @@ class Walk:
                 case Measure(of):
                     return self._measure(of, data, pointer)
                 case AnyJson(holds):
-                    return without_nulls(self, holds, data, pointer)
+                    return without_nulls(self.complain, holds, data, pointer)
                 case Label():
                     return self._label(data, pointer)
         value = self.value(inner, data, pointer)
