@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from loadtests import figures, parts
+from loadtests import cpu, figures, micro, parts
 from loadtests.measuring import EngineSide, FloorSide, Measuring, Plan
 from loadtests.parts import CannotMeasure
 
@@ -37,14 +39,34 @@ async def bench(plan: Plan) -> dict[str, Any]:
         by_hand, ours = Measuring(FloorSide(floor), generator), Measuring(side, generator)
         for measured in (by_hand, ours):
             await measured.warm_up(plan)
+        others = Others()
         for _ in range(plan.rounds):
             for measured in (by_hand, ours):
                 await measured.round(plan)
         details = {
             "start_seconds": {"first": first_start.start_seconds, "next": engine.start_seconds},
+            "used_by_others": others.share(),
             "idle_cpu_ms_per_second": await ours.idle(_IDLE_SECONDS),
+            "parts": [asdict(timing) for timing in micro.measure()],
         }
         return figures.compared(figures.of(by_hand.rounds), figures.of(ours.rounds), plan, details)
+
+
+class Others:
+    """What other work takes of the machine while we measure: figures of a busy machine are worth less."""
+
+    def __init__(self) -> None:
+        self._ours, (self._work, self._time) = self._used(), cpu.machine()
+
+    def share(self) -> float:
+        """Of all cores since we were made, from 0 to 1."""
+        work, time = cpu.machine()
+        return max(0.0, (work - self._work - (self._used() - self._ours)) / (time - self._time))
+
+    @staticmethod
+    def _used() -> float:
+        """Of ours: everything that is measured is a descendant of this process."""
+        return cpu.used({"bench": os.getpid()})["bench"]
 
 
 def main() -> int:
@@ -69,6 +91,8 @@ def main() -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(found, indent=2) + "\n")
     print(figures.table(found))
+    print()
+    print(micro.table([micro.Timing(**part) for part in found["parts"]]))
     return 0
 
 

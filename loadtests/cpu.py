@@ -40,6 +40,13 @@ def used(processes: Mapping[str, int]) -> dict[str, float]:
     return {name: tree(pid) for name, pid in processes.items()}
 
 
+def machine() -> tuple[float, float]:
+    """Milliseconds of work and of all time since the machine began, summed over its cores."""
+    fields = [_TICK_MS * int(field) for field in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle, waiting = fields[3], fields[4]
+    return sum(fields) - idle - waiting, sum(fields)
+
+
 def between(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """What each has used from one reading to the next."""
     return {name: after[name] - before[name] for name in after}

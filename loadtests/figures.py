@@ -103,7 +103,17 @@ def table(found: dict[str, Any]) -> str:
     one_by_one = engine["cpu_ms_by_process_one_by_one"]
     for name, used in sorted(engine["cpu_ms_by_process"].items(), key=lambda item: -item[1]):
         processes.append((f"  {name}", f"{used:.3f} ms", f"{one_by_one[name]:.3f} ms"))
-    return f"{_aligned(rows)}\n\n{_aligned(processes)}"
+    return f"{_aligned(rows)}\n\n{_aligned(processes)}\n\n{_circumstances(found)}"
+
+
+def _circumstances(found: dict[str, Any]) -> str:
+    start, machine = found["start_seconds"], found["machine"]
+    return (
+        f"{found['engine']['executions']} executions on each side; every answer was right, every history is written\n"
+        f"start-up: first {start['first']:.1f} s, next {start['next']:.1f} s; "
+        f"idle: {found['idle_cpu_ms_per_second']:.0f} ms of CPU per second\n"
+        f"{machine['cores']} cores, of which others used {found['used_by_others']:.0%} meanwhile"
+    )
 
 
 def _delta_aim(found: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -117,20 +117,23 @@ async def engine(folder: Path, definitions: Path) -> AsyncIterator[Engine]:
     """The engine with its data in `folder`, once it serves the workflow."""
     options = ["--data", str(folder), "--workflows", str(definitions), "--namespace", NAMESPACE]
     argv = ["-c", "from wfcli.main import main; main()", "dev", "--json", "--port", str(any_port()), *options]
-    async with _started(argv) as process:
-        assert process.stdout is not None
-        try:
-            line = await asyncio.wait_for(process.stdout.readline(), _START_SECONDS)
-        except TimeoutError:
-            raise CannotMeasure(f"the engine was not ready in {_START_SECONDS:g} s") from None
-        if not line:
-            raise CannotMeasure(f"the engine did not start; its logs are in {folder}")
-        yield _read(json.loads(line))
+    said = folder.with_suffix(".said")
+    with said.open("wb") as screen:
+        async with _started(argv, screen) as process:
+            assert process.stdout is not None
+            try:
+                line = await asyncio.wait_for(process.stdout.readline(), _START_SECONDS)
+            except TimeoutError:
+                raise CannotMeasure(f"the engine was not ready in {_START_SECONDS:g} s:\n{said.read_text()}") from None
+            if not line:
+                raise CannotMeasure(f"the engine did not start:\n{said.read_text()}")
+            ready = json.loads(line)
+            if f"{NAMESPACE}/{WORKFLOW}" not in ready["workflows"]:
+                raise CannotMeasure(f"the engine does not serve {NAMESPACE}/{WORKFLOW}:\n{said.read_text()}")
+            yield _read(ready)
 
 
 def _read(ready: dict[str, Any]) -> Engine:
-    if f"{NAMESPACE}/{WORKFLOW}" not in ready["workflows"]:
-        raise CannotMeasure(f"the engine serves {ready['workflows']}, but not {NAMESPACE}/{WORKFLOW}")
     return Engine(
         port=int(ready["gateway"].rpartition(":")[2]),
         path=f"/workflows/{WORKFLOW}",
@@ -156,8 +159,8 @@ def _process(module: str, *arguments: str) -> Any:
 
 
 @asynccontextmanager
-async def _started(arguments: Sequence[str]) -> AsyncIterator[Process]:
-    """A Python process in a session of its own, told to end with us."""
+async def _started(arguments: Sequence[str], errors: BinaryIO | None = None) -> AsyncIterator[Process]:
+    """A Python process in a session of its own, told to end with us. `errors` takes what it writes to stderr."""
     parent = os.getpid()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -165,6 +168,7 @@ async def _started(arguments: Sequence[str]) -> AsyncIterator[Process]:
         cwd=REPOSITORY,
         stdin=PIPE if "loadtests.generator" in arguments else DEVNULL,
         stdout=PIPE,
+        stderr=errors,
         limit=_LINE_BYTES,
         start_new_session=True,
         preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),

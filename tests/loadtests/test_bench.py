@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from loadtests.figures import Figures
 from loadtests.measuring import Plan, Round, Window, percentile
+from loadtests.parts import CannotMeasure
 
-from loadtests import bench, figures, micro
+from loadtests import bench, figures, micro, parts
 
 SMALL = ["--warm-up", "20", "--rounds", "2", "--single", "5", "--loaded", "20"]
 
@@ -27,11 +28,22 @@ def test_a_small_bench_writes_the_figures(
         assert found[side]["executions"] == 50
         assert found[side]["cpu_ms"] > 0
         assert found[side]["p99_ms"] >= found[side]["p50_ms"] > 0
-    parts = {"nats", "postgres", "gateway", "planner", "executor", "operator-watcher", "history-writer"}
-    assert found["engine"]["cpu_ms_by_process"].keys() == parts
+    processes = {"nats", "postgres", "gateway", "planner", "executor", "operator-watcher", "history-writer"}
+    assert found["engine"]["cpu_ms_by_process"].keys() == processes
     assert found["cpu_ratio"] == pytest.approx(found["engine"]["cpu_ms"] / found["floor"]["cpu_ms"], rel=0.01)
     assert found["start_seconds"]["next"] > 0
+    assert 0 <= found["used_by_others"] <= 1
+    assert len(found["parts"]) > 10
     assert "CPU per execution" in capsys.readouterr().out
+
+
+@pytest.mark.story
+async def test_an_engine_that_does_not_serve_the_workflow_is_no_engine_to_measure(tmp_path: Path):
+    """Without the definitions nothing is measured, and what the engine said is shown."""
+    (tmp_path / "definitions").mkdir()
+    with pytest.raises(CannotMeasure, match=r"does not serve bench/profile:\n(.|\n)*PostgreSQL"):
+        async with parts.engine(tmp_path / "data", tmp_path / "definitions"):
+            pass
 
 
 def test_figures_are_medians_over_rounds():

@@ -258,7 +258,7 @@ class Asker:
                 continue
             if ask.executor is None:
                 self.ticks[execution] += 1
-                if self.ticks[execution] > 5:
+                if self.ticks[execution] > 10:
                     self.hears(execution, asking.NotTaken(ask.attempt, "NO_EXECUTOR", "silence"))()
                 continue
             silent = self.silent[ask.executor] = self.silent.get(ask.executor, 0) + 1

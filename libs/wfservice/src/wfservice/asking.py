@@ -38,8 +38,8 @@ from wfservice.journal import Journal
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.1
-TICKS_TO_ACCEPT = 5
-"""An attempt that nobody has taken for so long is asked again elsewhere. Longer than a garbage collection."""
+TICKS_TO_ACCEPT = 10
+"""An attempt that nobody has taken for so long is asked again elsewhere. Longer than any stall of a living process."""
 TICKS_TO_PING = 8
 """Heartbeats come every 5 ticks; after this many without one the executor is pinged."""
 TICKS_TO_SILENCE = 25

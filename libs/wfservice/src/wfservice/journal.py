@@ -21,7 +21,9 @@ from wfservice.bus.interface import TransportLost
 
 log = structlog.get_logger()
 
-GROUP_SECONDS = 0.01
+GROUP_SECONDS = 0.025
+"""How long events wait for others: each group costs a disk write, and at a low rate those are most of NATS's work."""
+
 GROUP_BYTES = 512 << 10
 """A group is cut here: far below what the bus carries, so that no burst makes a message that can never be stored."""
 EVENT_BYTES = 300
@@ -88,9 +90,9 @@ class Journal:
         self._full.clear()
         if not self._events and not self._told:
             return
-        events, told = self._events, self._told
+        events, told, small = self._events, self._told, self._bytes <= GROUP_BYTES
         self._events, self._told, self._bytes = [], [], 0
-        *full, last = _groups(events)
+        *full, last = [events] if small else _groups(events)
         for group in full:
             self._begin(group, [])
         self._begin(last, told)

@@ -7,9 +7,11 @@ cookies, no proxies from the environment.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import aiohttp
 import structlog
+from prometheus_client import Counter
 from yarl import URL
 
 from wf_executor.egress import DestinationForbidden, guarded_socket
@@ -43,7 +45,7 @@ class Caller:
             log.exception("call failed", execution=execution, task=call.task)
             outcome = CallFailed("cut", True, f"a fault of the engine ({type(error).__name__})")
         said = "success" if isinstance(outcome, CallSucceeded) else outcome.reason
-        telemetry.CALLS.labels(http.upstream, said).inc()
+        _counted(http.upstream, said).inc()
         return outcome
 
     async def _try(
@@ -96,6 +98,11 @@ class Caller:
         await self._private.close()
 
 
+@lru_cache(maxsize=4096)
+def _counted(upstream: str, outcome: str) -> Counter:
+    return telemetry.CALLS.labels(upstream, outcome)
+
+
 def time_limits(seconds: float, connect_seconds: float) -> aiohttp.ClientTimeout:
     """Limits of one try that has so many seconds.
 
@@ -122,6 +129,9 @@ def _reason(error: Exception) -> str:
 
 async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes | None:
     """The body after decompression, or None when it is larger than the cap."""
+    length = response.content_length
+    if length is not None and length <= cap and "Content-Encoding" not in response.headers:
+        return await response.read()  # cannot be more than it says
     pieces: list[bytes] = []
     size = 0
     async for piece in response.content.iter_any():

@@ -25,7 +25,7 @@ from wfservice.journal import Journal
 
 log = structlog.get_logger()
 
-QUICK_SECONDS = 0.1
+QUICK_SECONDS = 0.05
 """A run that ends within this is answered with its result at once; a longer one is accepted first."""
 
 
