@@ -261,3 +261,41 @@ async def test_a_planner_adds_groups_and_the_critical_path(place: Place):
     await bus.unserve()
     assert page["groups"] == [["user"]]
     assert page["criticalPath"] == ["user"]
+
+
+async def test_everything_that_is_refused_is_listed(place: Place):
+    """Each error of an object or a file with its place, fix and page; what is only waiting, or healed, is not there."""
+    await place.house.apply(workflow("twisted", entry("user", "get-user", dependsOn=["user"])))
+    await place.house.until_refused("Workflow", "twisted")
+    await place.house.apply(workflow("waiting", entry("user", "nobody")))
+    await place.house.until_refused("Workflow", "waiting")
+    file = SourceVerdict("torn.yaml", [Diagnostic(code="WF-101", message="not YAML")], [], 1_700_000_000_000_000)
+    await place.house.bus.bucket(subjects.SOURCES).put("torn", encode(file))
+    ours = ("torn.yaml", "Workflow shop/twisted", "Workflow shop/waiting")
+
+    async def items() -> list[dict[str, str]]:
+        told = (await place.get("/api/v1/validation-failures")).json()["items"]
+        return [item for item in told if item["origin"] in ours or item.get("object") in ours]
+
+    async def listed() -> bool:
+        return len(await items()) == 2
+
+    await until(listed)
+    torn, twisted = await items()
+    assert torn == {
+        "origin": "torn.yaml",
+        "since": "2023-11-14T22:13:20.000Z",
+        "code": "WF-101",
+        "message": "not YAML",
+        "pointer": "",
+        "docs": "/errors/WF-101",
+    }
+    assert (twisted["object"], twisted["code"]) == ("Workflow shop/twisted", "WF-401")
+    assert "user -> user" in twisted["message"]
+    await place.house.apply(workflow("twisted", entry("user", "get-user")))
+    await place.house.bus.bucket(subjects.SOURCES).delete("torn")
+
+    async def healed() -> bool:
+        return await items() == []
+
+    await until(healed)

@@ -1,6 +1,7 @@
 """The life of a service, seen from outside: real processes, real signals."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import nats
 import pytest_asyncio
 
 from tests.wfservice.waiting import until
@@ -112,3 +114,23 @@ async def test_a_gateway_that_others_could_reach_refuses_to_start(stores: str, t
     assert code == 2
     assert "WORKFLOW_GATEWAY_INSECURE_NO_AUTH=true" in said
     assert "Traceback" not in said
+
+
+async def test_a_service_is_found_on_the_bus(stores: str, tmp_path: Path):
+    """`$SRV.PING` is answered by a running service with its name, as `nats micro ls` expects it."""
+    client = await nats.connect(stores)
+    found: list[dict[str, object]] = []
+
+    async def heard() -> bool:
+        try:
+            answer = await client.request("$SRV.PING.planner", timeout=1)
+        except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
+            return False
+        found.append(json.loads(answer.data))
+        return True
+
+    async with service("wf_planner", tmp_path, WORKFLOW_NATS_URL=stores):
+        await until(heard, GENEROUS)
+    await client.close()
+    assert found[0]["name"] == "planner"
+    assert found[0]["type"] == "io.nats.micro.v1.ping_response"

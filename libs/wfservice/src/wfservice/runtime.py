@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from importlib import metadata
 from typing import Annotated, Protocol, TypeVar
 
 import structlog
@@ -101,6 +102,7 @@ async def _live(name: str, settings: Settings, start: Callable[[Settings, NatsBu
     if starting.done():
         service = starting.result()
         operations.serve(lambda: service.ready() or (None if bus.connected else "not connected to NATS"))
+        await bus.announce(name, metadata.version("wfservice"), f"{name} of workflow.io")
         _settle_memory()
         log.info("started", pid=os.getpid())
         await asyncio.wait({stopping, lost}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,126 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wf_gateway import requests
-from wf_gateway.problems import FieldError
+from wf_gateway import describing, requests
+from wf_gateway.answers import json_of
+from wf_gateway.describing import InputCheck, Listing, TaskItem, ValidationFailures, WorkflowDetail
 from wf_gateway.published import Catalogue, Published
 from wfcore import subjects
-from wfcore.definition import WorkflowTaskSpec, read_definitions
-from wfcore.diagnostics import Diagnostic, nearest
+from wfcore.diagnostics import nearest
 from wfcore.errors import WorkflowError
-from wfcore.messages import (
-    Condition,
-    DefinitionRecord,
-    ExplainWorkflow,
-    Explanation,
-    SourceVerdict,
-    Verdict,
-)
-from wfcore.schema import Schema
+from wfcore.messages import Condition, DefinitionRecord, ExplainWorkflow, Explanation, SourceVerdict, Verdict
 from wfservice.bus import Bus, Mirror, NoResponders
-
-
-class WorkflowItem(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """A workflow in a list."""
-
-    namespace: str
-    name: str
-    ready: bool
-    published: bool
-    version: str | None = None
-    """Of what serves calls now; None where nothing does."""
-    label: str = ""
-    description: str = ""
-    categories: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    reason: str = ""
-
-
-class Finding(Struct, frozen=True, omit_defaults=True):
-    """A diagnostic as clients see it."""
-
-    code: str
-    severity: str
-    message: str
-    pointer: str
-    docs: str
-    position: str | None = None
-    fix: str | None = None
-
-
-class WorkflowDetail(Struct, frozen=True, omit_defaults=True, kw_only=True, rename="camel"):
-    """Everything about a workflow: what serves, how its newest definition stands and why."""
-
-    namespace: str
-    name: str
-    ready: bool
-    published: bool
-    paused: bool = False
-    version: str | None = None
-    release: str | None = None
-    label: str = ""
-    description: str = ""
-    categories: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    origin: str | None = None
-    conditions: list[Condition] = []
-    diagnostics: list[Finding] = []
-    input_schema: Any = None
-    output_schema: Any = None
-    examples: tuple[dict[str, Any], ...] = ()
-    tasks: list[dict[str, Any]] = []
-    groups: list[list[str]] = []
-    """Tasks that may run together, in order, of the newest definition."""
-    critical_path: list[str] = []
-    urls: dict[str, str] = {}
-
-
-class TaskItem(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """A task."""
-
-    namespace: str
-    name: str
-    ready: bool
-    version: str = ""
-    description: str = ""
-    lifecycle: str = ""
-    method: str = ""
-    upstream: str = ""
-    input_schema: Any = None
-    output_schema: Any = None
-    used_by: list[str] = []
-    conditions: list[Condition] = []
-    diagnostics: list[Finding] = []
-
-
-class MissingInput(Struct, frozen=True):
-    """An input that has to be given."""
-
-    name: str
-    type: str
-    description: str
-
-
-class InputCheck(Struct, frozen=True, rename="camel"):
-    """Whether an input would be accepted."""
-
-    valid: bool
-    missing_inputs: list[MissingInput]
-    invalid_inputs: list[FieldError]
-
-
-class Listing(Struct, frozen=True):
-    """A page of a list; `next` is the cursor of the following one."""
-
-    items: list[Any]
-    next: str | None = None
 
 
 class Discovery:
@@ -154,11 +46,14 @@ class Discovery:
         wanted = _only(request, "category", "tag", "namespace")
         published = {each.bundle.workflow: each for each in self._catalogue if each.bundle.namespace == namespace}
         verdicts = self._of_kind("Workflow", namespace)
-        items = [_item(namespace, name, published.get(name), verdicts.get(name)) for name in {**published, **verdicts}]
+        items = [
+            describing.item(namespace, name, published.get(name), verdicts.get(name))
+            for name in {**published, **verdicts}
+        ]
         for field in ("category", "tag"):
             if field in wanted:
                 items = [item for item in items if wanted[field] in getattr(item, _PLURAL[field])]
-        return _json(Listing(sorted(items, key=lambda item: item.name)))
+        return json_of(Listing(sorted(items, key=lambda item: item.name)))
 
     async def workflow(self, request: Request) -> Response:
         """One workflow, with conditions and diagnostics of its newest definition."""
@@ -171,7 +66,7 @@ class Discovery:
                 raise
             found = None
         explained = await self._explain(namespace, name)
-        return _json(self._detail(namespace, name, found, verdict, explained))
+        return json_of(self._detail(namespace, name, found, verdict, explained))
 
     def _detail(
         self, namespace: str, name: str, found: Published | None, verdict: Verdict | None, explained: Explanation | None
@@ -200,7 +95,7 @@ class Discovery:
             tags=kept.tags if kept else (),
             origin=verdict.origin if verdict else None,
             conditions=conditions,
-            diagnostics=[_finding(diagnostic) for diagnostic in diagnostics],
+            diagnostics=[describing.finding(diagnostic) for diagnostic in diagnostics],
             input_schema=kept.input_schema if kept else None,
             output_schema=kept.output_schema if kept else None,
             examples=kept.examples if kept else (),
@@ -222,8 +117,8 @@ class Discovery:
         """Would this input be accepted? Nothing runs."""
         found = self._catalogue.get(self._namespace(request), request.path_params["name"])
         given = requests.value(await requests.body(request))
-        missing, invalid = _sorted_out(given, found.input, found.bundle.input_schema)
-        return _json(InputCheck(not missing and not invalid, missing, invalid))
+        missing, invalid = describing.sorted_out(given, found.input, found.bundle.input_schema)
+        return json_of(InputCheck(not missing and not invalid, missing, invalid))
 
     # --- tasks --------------------------------------------------------------------------------
 
@@ -232,7 +127,7 @@ class Discovery:
         _only(request, "namespace")
         namespace = self._namespace(request)
         names = sorted(self._of_kind("WorkflowTask", namespace))
-        return _json(Listing([self._task(namespace, name, whole=False) for name in names]))
+        return json_of(Listing([self._task(namespace, name, whole=False) for name in names]))
 
     async def task(self, request: Request) -> Response:
         """One task, with its schemas and who uses it."""
@@ -243,12 +138,12 @@ class Discovery:
             hint = f"; did you mean `{close}`?" if close else ""
             said = f"there is no task `{name}` in namespace `{namespace}`{hint}"
             raise WorkflowError(said, code="TASK_NOT_FOUND")
-        return _json(self._task(namespace, name, whole=True))
+        return json_of(self._task(namespace, name, whole=True))
 
     def _task(self, namespace: str, name: str, *, whole: bool) -> TaskItem:
         key = subjects.definition_key("WorkflowTask", namespace, name)
         verdict, record = self._verdicts.get(key), self._definitions.get(key)
-        spec = _spec(record)
+        spec = describing.task_spec(record)
         http = spec.http if spec else None
         neighbours = [each.bundle for each in self._catalogue if each.bundle.namespace == namespace]
         users = [bundle.workflow for bundle in neighbours if any(task.task_ref == name for task in bundle.tasks)]
@@ -265,8 +160,19 @@ class Discovery:
             spec.output_schema if spec and whole else None,
             users if whole else [],
             verdict.conditions if verdict and whole else [],
-            [_finding(d) for d in verdict.diagnostics] if verdict and whole else [],
+            [describing.finding(d) for d in verdict.diagnostics] if verdict and whole else [],
         )
+
+    # --- what is refused ----------------------------------------------------------------------
+
+    async def failures(self, request: Request) -> Response:
+        """Every error that keeps something from being published now, objects and files alike."""
+        namespace = self._namespace(request)
+        _only(request, "namespace")
+        judged: list[Verdict | SourceVerdict] = [v for _, v in self._verdicts.items() if v.namespace == namespace]
+        judged += [source for _, source in self._sources.items()]
+        found = [failure for verdict in judged for failure in describing.failures(verdict)]
+        return json_of(ValidationFailures(sorted(found, key=lambda failure: (failure.since, failure.origin))))
 
     # --- finding ------------------------------------------------------------------------------
 
@@ -292,58 +198,3 @@ def _only(request: Request, *known: str) -> dict[str, str]:
             hint = f"; did you mean `{close}`?" if close else f"; there are {', '.join(known)}"
             raise WorkflowError(f"unknown parameter `{name}`{hint}", code="PARAMETER_INVALID")
     return dict(request.query_params)
-
-
-def _item(namespace: str, name: str, found: Published | None, verdict: Verdict | None) -> WorkflowItem:
-    bundle = found.bundle if found else None
-    ready = next((c for c in verdict.conditions if c.type == "Ready"), None) if verdict else None
-    return WorkflowItem(
-        namespace,
-        name,
-        verdict.ready if verdict else False,
-        found is not None,
-        bundle.version if bundle else None,
-        bundle.label if bundle else "",
-        bundle.description if bundle else "",
-        bundle.categories if bundle else (),
-        bundle.tags if bundle else (),
-        "" if ready is None or ready.status == "True" else f"{ready.reason}: {ready.message}",
-    )
-
-
-def _finding(diagnostic: Diagnostic) -> Finding:
-    return Finding(
-        diagnostic.code,
-        diagnostic.severity,
-        diagnostic.message,
-        diagnostic.pointer,
-        diagnostic.docs,
-        str(diagnostic.position) if diagnostic.position else None,
-        diagnostic.fix.title if diagnostic.fix else None,
-    )
-
-
-def _spec(record: DefinitionRecord | None) -> WorkflowTaskSpec | None:
-    if record is None:
-        return None
-    read = read_definitions(record.text, default_namespace=record.namespace).definitions
-    return read[0].spec if read and isinstance(read[0].spec, WorkflowTaskSpec) else None
-
-
-def _sorted_out(given: Any, schema: Schema, source: Any) -> tuple[list[MissingInput], list[FieldError]]:
-    """Violations as missing and as invalid inputs."""
-    declared = source.get("properties", {}) if isinstance(source, dict) else {}
-    missing, invalid = [], []
-    for violation in requests.violations(given, schema):
-        name = violation.pointer.strip("/")
-        if violation.keyword == "required" and name in declared:
-            kind = declared[name].get("type", "any") if isinstance(declared[name], dict) else "any"
-            shown = " or ".join(kind) if isinstance(kind, list) else str(kind)
-            missing.append(MissingInput(name, shown, str(declared[name].get("description", ""))))
-        else:
-            invalid.append(FieldError(violation.pointer, violation.keyword, violation.message))
-    return missing, invalid
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), 200, {"Cache-Control": "no-store"}, "application/json")

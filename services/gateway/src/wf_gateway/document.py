@@ -26,11 +26,11 @@ def document(fixed: Iterable[Route], published: Iterable[Published], default_nam
     fixed = list(fixed)
     _, components = msgspec.json.schema_components([Problem, *(r.answer for r in fixed)], ref_template=_REF)
     paths: dict[str, Any] = {}
-    for route in fixed:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     for each in published:
         for path in _addresses(each, default_namespace):
             paths[path] = {"post": _call(each, path, components)}
+    for route in fixed:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from wf_gateway.answers import json_of
 from wfcore.errors import WorkflowError
 from wfhistory import queries
 from wfhistory.store import Store, StoreUnavailable
@@ -37,7 +37,7 @@ class History:
             raise WorkflowError(f"the history is not reachable: {error}", code="HISTORY_UNAVAILABLE") from error
         if found is None:
             raise WorkflowError(f"there is no execution `{id}` in the history", code="EXECUTION_NOT_FOUND")
-        return _json(found)
+        return json_of(found)
 
     async def executions(self, request: Request) -> Response:
         """Executions of a workflow, newest first."""
@@ -60,13 +60,9 @@ class History:
             raise WorkflowError(str(error), code="PARAMETER_INVALID") from error
         except StoreUnavailable as error:
             raise WorkflowError(f"the history is not reachable: {error}", code="HISTORY_UNAVAILABLE") from error
-        return _json(page)
+        return json_of(page)
 
     async def close(self) -> None:
         """Leave the database."""
         if self._opened is not None:
             await self._opened.close()
-
-
-def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), 200, {"Cache-Control": "no-store"}, "application/json")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wf_gateway import answers, discovery
+from wf_gateway import answers, describing
+from wf_gateway.describing import WorkflowDetail
 from wf_gateway.discovery import Discovery
 from wf_gateway.executing import Executing
 from wf_gateway.looking_back import History
@@ -47,7 +48,7 @@ def routes(executing: Executing, looking: Discovery, history: History) -> list[R
                 f"{one}/validate-input",
                 looking.check,
                 "Would this input be accepted?",
-                discovery.InputCheck,
+                describing.InputCheck,
                 "run",
                 True,
             ),
@@ -60,18 +61,26 @@ def routes(executing: Executing, looking: Discovery, history: History) -> list[R
                 "history",
                 query=_LIST_FILTERS,
             ),
-            Route("GET", one, looking.workflow, "One workflow and how it stands", discovery.WorkflowDetail, "discover"),
+            Route("GET", one, looking.workflow, "One workflow and how it stands", WorkflowDetail, "discover"),
             Route(
                 "GET",
                 f"{prefix}/workflows",
                 looking.workflows,
                 "All workflows",
-                discovery.Listing,
+                describing.Listing,
                 "discover",
                 query=("category", "tag"),
             ),
-            Route("GET", f"{prefix}/tasks/{{name}}", looking.task, "One task", discovery.TaskItem, "discover"),
-            Route("GET", f"{prefix}/tasks", looking.tasks, "All tasks", discovery.Listing, "discover"),
+            Route("GET", f"{prefix}/tasks/{{name}}", looking.task, "One task", describing.TaskItem, "discover"),
+            Route(
+                "GET",
+                f"{prefix}/validation-failures",
+                looking.failures,
+                "What is refused now, and why",
+                describing.ValidationFailures,
+                "discover",
+            ),
+            Route("GET", f"{prefix}/tasks", looking.tasks, "All tasks", describing.Listing, "discover"),
         ]
     found.append(
         Route(

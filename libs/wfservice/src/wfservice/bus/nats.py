@@ -20,6 +20,7 @@ from typing import Any
 import nats
 import structlog
 from msgspec import Struct
+from nats import micro
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -92,6 +93,11 @@ class NatsBus:
     @property
     def connected(self) -> bool:
         return self._client.is_connected
+
+    async def announce(self, service: str, version: str, description: str) -> None:
+        """Answer `$SRV.PING|INFO|STATS`, so that `nats micro ls` shows who is there. Work does not run through it."""
+        await micro.add_service(self._client, name=service, version=version, description=description)
+        await self._settle()
 
     # --- asking -------------------------------------------------------------------------------
 
