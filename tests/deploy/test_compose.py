@@ -94,7 +94,7 @@ def test_only_the_gateway_is_published_and_only_to_this_machine():
 
 
 def test_the_gateway_listens_to_others_because_it_is_told_to():
-    """An address beyond loopback is a decision written down, as DECISIONS wants it."""
+    """An address beyond loopback is a decision written down."""
     read = load(settings_of(BY_NAME["gateway"]), "gateway", told("gateway"))
     assert (read.host, read.insecure_no_auth) == ("0.0.0.0", True)
     others = [name for name in OURS if name != "gateway" for key in PARTS[name]["environment"] if key.endswith("_HOST")]

@@ -36,7 +36,7 @@ def failing(code: str, effects: str = "none", status: str = "failed", **more: An
 
 
 async def test_the_envelope(place: Place):
-    """Exactly the shape of DECISIONS, field by field."""
+    """Exactly the promised shape, field by field."""
     place.executor.ends = lambda run: ended(run, b'{"user":"Ada"}', tasks=[summary()])
     answer = await place.execute()
     assert answer.status_code == 200

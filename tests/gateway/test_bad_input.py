@@ -15,7 +15,7 @@ JSON = {"content-type": "application/json"}
 
 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """RFC 9457 with all that DECISIONS ask for; nothing was accepted."""
+    """RFC 9457 with every field; nothing was accepted."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert "wf-execution-id" not in answer.headers

@@ -165,7 +165,7 @@ def _a_full_answer(run: Any) -> Any:
 
 @pytest.mark.parametrize("declared", ["400", "404", "413", "415", "422", "500", "502", "503", "504"])
 async def test_every_failure_is_a_problem(place: Place, declared: str):
-    """All declared failures have one shape, with the fields of DECISIONS."""
+    """All declared failures have one shape, with the same fields."""
     document = await place.document()
     responses = document["paths"]["/workflows/profile"]["post"]["responses"][declared]["content"]
     problem = resolved(document, responses["application/problem+json"]["schema"]["$ref"])

@@ -71,7 +71,7 @@ async def test_silence_ends_when_the_time_is_over(connect: Connect):
 
 
 async def test_requests_are_handled_side_by_side(connect: Connect):
-    """A handler that waits does not hold up the next message (PITFALLS 2)."""
+    """A handler that waits does not hold up the next message."""
     asker, server, where = await connect(), await connect(), subject()
     together = asyncio.Barrier(5)
 
@@ -159,7 +159,7 @@ async def test_a_queue_group_shares_the_work(connect: Connect):
 
 
 async def test_drain_lets_work_end_and_takes_none(connect: Connect):
-    """Drain returns after the last reply has been sent; what comes later finds nobody (PITFALLS 1)."""
+    """Drain returns after the last reply has been sent; what comes later finds nobody."""
     asker, server, where = await connect(), await connect(), subject()
     entered, leave = asyncio.Event(), asyncio.Event()
 
@@ -261,7 +261,7 @@ async def test_a_stream_hands_over_until_acknowledged(connect: Connect):
 
 
 async def test_a_reply_that_is_too_large_is_told_at_once(connect: Connect):
-    """A reply above 8 MiB becomes a typed refusal, not a silence that looks like a timeout (PITFALLS 6)."""
+    """A reply above 8 MiB becomes a typed refusal, not a silence that looks like a timeout."""
     asker, server, where = await connect(), await connect(), subject()
 
     async def too_much(_: Asked) -> Large:
@@ -293,7 +293,7 @@ async def test_a_message_that_is_too_large_does_not_leave(connect: Connect):
 
 
 async def test_what_its_sender_has_given_up_is_not_done(connect: Connect):
-    """A message whose deadline has passed is dropped by the receiver, however it came to be late (PITFALLS 4)."""
+    """A message whose deadline has passed is dropped by the receiver, however it came to be late."""
     asker, server, where = await connect(), await connect(), subject()
     seen: list[int] = []
 

@@ -1,4 +1,4 @@
-"""What nats-py does not do by itself: the guards of the bus, each against the fault that it guards from (PITFALLS)."""
+"""What nats-py does not do by itself: the guards of the bus, each against the fault that it guards from."""
 
 import asyncio
 import signal
@@ -115,7 +115,7 @@ async def test_nothing_is_kept_for_later_while_disconnected(server: Server, pair
 
 
 async def test_a_fault_in_the_error_callback_does_not_end_the_read_loop(pair: Pair, monkeypatch: pytest.MonkeyPatch):
-    """nats-py reports a slow consumer and our own report of it fails: messages go on arriving (PITFALLS 5)."""
+    """nats-py reports a slow consumer and our own report of it fails: messages go on arriving."""
     reported = asyncio.Event()
 
     class Broken:
@@ -149,7 +149,7 @@ async def test_faults_of_the_bus_are_counted(pair: Pair):
 
 
 async def test_a_server_that_stands_still_is_left(server: Server, pair: Pair):
-    """A connection that is open and silent is found dead in seconds, not minutes, and made anew (PITFALLS 5)."""
+    """A connection that is open and silent is found dead in seconds, not minutes, and made anew."""
     asking = asyncio.create_task(pair.ask(-1))
     await until(lambda: pair.seen == [-1])
     server.running.signal(signal.SIGSTOP)

@@ -94,7 +94,7 @@ class HttpCall(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Retry(Struct, frozen=True, kw_only=True, rename="camel"):
-    """When a call is tried again. Without `max_attempts` the kind of call decides (see DECISIONS, retries)."""
+    """When a call is tried again. Without `max_attempts` the kind of call decides."""
 
     max_attempts: Annotated[int, Meta(ge=1, le=10)] | None = None
     initial_interval: Duration = 0.1
