@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 import pytest_asyncio
 
+from tests.wfservice.scratch import SCRATCH
 from wfcore import subjects
 from wfservice.bus import Bus
 from wfservice.bus.nats import NatsBus
@@ -22,7 +23,7 @@ async def connect(request: pytest.FixtureRequest, nats_url: str) -> AsyncIterato
     async def open_one() -> Bus:
         bus: Bus = await NatsBus.connect(nats_url, "test") if request.param == "nats" else MemoryBus(room)
         if not opened:
-            await bus.ensure(subjects.STREAMS, subjects.BUCKETS)
+            await bus.ensure(subjects.STREAMS, (*subjects.BUCKETS, SCRATCH))
         opened.append(bus)
         return bus
 

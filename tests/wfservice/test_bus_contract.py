@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pytest
 from msgspec import Struct
 
+from tests.wfservice.scratch import SCRATCH, Thing
 from wfcore import subjects
 from wfcore.errors import WorkflowError
-from wfcore.messages import Grant, HistoryBatch, Presence
+from wfcore.messages import Grant, HistoryBatch
 from wfservice import blobs
 from wfservice.bus import Delivery, Mirror, NoResponders, RemoteFailure, on
 
@@ -182,7 +183,7 @@ async def test_drain_lets_work_end_and_takes_none(connect: Connect):
 
 async def test_a_bucket_keeps_and_compares(connect: Connect):
     """put, get, delete; update only from the revision that the writer has seen."""
-    bucket = (await connect()).bucket(subjects.PRESENCE)
+    bucket = (await connect()).bucket(SCRATCH)
     key = f"test.{uuid.uuid4().hex}"
     assert await bucket.get(key) is None
     first = await bucket.update(key, b"a", 0)
@@ -201,16 +202,16 @@ async def test_a_bucket_keeps_and_compares(connect: Connect):
 async def test_a_mirror_holds_what_is_there_and_what_comes(connect: Connect):
     """Values from before and after `follow` are here, with their listeners told; deleted ones are gone."""
     writer, reader = await connect(), await connect()
-    bucket, mark = writer.bucket(subjects.PRESENCE), uuid.uuid4().hex
+    bucket, mark = writer.bucket(SCRATCH), uuid.uuid4().hex
     from wfservice.bus.wire import encode
 
-    await bucket.put(f"test.{mark}-a", encode(Presence("a", mark, 1)))
-    mirror = Mirror(reader, subjects.PRESENCE, Presence)
+    await bucket.put(f"test.{mark}-a", encode(Thing("a", mark, 1)))
+    mirror = Mirror(reader, SCRATCH, Thing)
     told: list[str] = []
     mirror.listen(lambda key, value, _: told.append(f"{key[-1]}{'+' if value else '-'}"))
     await mirror.follow()
-    assert mirror.get(f"test.{mark}-a") == Presence("a", mark, 1)
-    await bucket.put(f"test.{mark}-b", encode(Presence("b", mark, 2)))
+    assert mirror.get(f"test.{mark}-a") == Thing("a", mark, 1)
+    await bucket.put(f"test.{mark}-b", encode(Thing("b", mark, 2)))
     await bucket.delete(f"test.{mark}-a")
     await until(lambda: mirror.get(f"test.{mark}-a") is None and mirror.get(f"test.{mark}-b") is not None)
     assert [t for t in told if t[0] in "ab"][-3:] == ["a+", "b+", "a-"]

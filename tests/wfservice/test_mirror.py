@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.wfservice.scratch import Thing
 from tests.wfservice.waiting import until
 from wfcli.local import nats
 from wfcore import subjects
-from wfcore.messages import Presence
 from wfservice.bus import Mirror
 from wfservice.bus.nats import NatsBus
 from wfservice.bus.wire import encode
@@ -20,7 +20,7 @@ GENEROUS = 60.0
 
 
 def value(number: int) -> bytes:
-    return encode(Presence("service", "instance", number))
+    return encode(Thing("service", "instance", number))
 
 
 class Server:
@@ -52,15 +52,15 @@ async def bus(server: Server) -> AsyncIterator[NatsBus]:
     await opened.drain(2)
 
 
-def holding(mirror: Mirror[Presence]) -> dict[str, int]:
-    return {key: found.at for key, found in mirror.items()}
+def holding(mirror: Mirror[Thing]) -> dict[str, int]:
+    return {key: found.number for key, found in mirror.items()}
 
 
 async def test_a_restarted_server_blinds_nobody(server: Server, bus: NatsBus):
     """NATS goes and comes back with its store: what was there stays, what is written afterwards arrives."""
     bucket = bus.bucket(BUCKET)
     await bucket.put("kept", value(1))
-    mirror = Mirror(bus, BUCKET, Presence, check_seconds=0.2)
+    mirror = Mirror(bus, BUCKET, Thing, check_seconds=0.2)
     told: list[tuple[str, bool]] = []
     mirror.listen(lambda key, found, _: told.append((key, found is not None)))
     await mirror.follow()
@@ -78,7 +78,7 @@ async def test_a_bucket_made_anew_is_seen(bus: NatsBus):
     bucket = bus.bucket(BUCKET)
     for number, key in enumerate(("old", "both", "other")):
         await bucket.put(key, value(number))
-    mirror = Mirror(bus, BUCKET, Presence, check_seconds=0.2)
+    mirror = Mirror(bus, BUCKET, Thing, check_seconds=0.2)
     gone: list[str] = []
     mirror.listen(lambda key, found, _: gone.append(key) if found is None else None)
     await mirror.follow()
@@ -95,7 +95,7 @@ async def test_a_bucket_made_anew_with_as_many_changes_is_seen(bus: NatsBus):
     """A new bucket that happens to stand at the old one's revision is not mistaken for it."""
     bucket = bus.bucket(BUCKET)
     await bucket.put("old", value(1))
-    mirror = Mirror(bus, BUCKET, Presence, check_seconds=0.2)
+    mirror = Mirror(bus, BUCKET, Thing, check_seconds=0.2)
     await mirror.follow()
     await bus._js.delete_key_value(BUCKET.name)
     await bus.ensure([], [BUCKET])
@@ -107,7 +107,7 @@ async def test_a_bucket_made_anew_with_as_many_changes_is_seen(bus: NatsBus):
 async def test_a_mirror_waits_for_a_bucket_that_is_not_made_yet(bus: NatsBus):
     """Services start in any order: `follow` returns when the bucket is there."""
     late = subjects.Bucket("made-later")
-    mirror = Mirror(bus, late, Presence, check_seconds=0.2)
+    mirror = Mirror(bus, late, Thing, check_seconds=0.2)
     import asyncio
 
     following = asyncio.create_task(mirror.follow())
@@ -125,7 +125,7 @@ async def test_a_value_of_another_release_leaves_the_known_one():
     """What cannot be decoded is not taken; what is known goes on, and later values arrive."""
     bus = MemoryBus()
     bucket = bus.bucket(BUCKET)
-    mirror = Mirror(bus, BUCKET, Presence)
+    mirror = Mirror(bus, BUCKET, Thing)
     await bucket.put("a", value(1))
     await mirror.follow()
     await bucket.put("a", b"\xc1")
@@ -138,10 +138,10 @@ async def test_a_listener_that_fails_on_one_key_hears_the_others():
     """A fault of a listener is its own: the mirror and all other listeners go on."""
     bus = MemoryBus()
     bucket = bus.bucket(BUCKET)
-    mirror = Mirror(bus, BUCKET, Presence)
+    mirror = Mirror(bus, BUCKET, Thing)
     heard: list[str] = []
 
-    def hear(key: str, _: Presence | None, __: int) -> None:
+    def hear(key: str, _: Thing | None, __: int) -> None:
         heard.append(key)
         if key == "bad":
             raise RuntimeError("a fault of the listener")
@@ -162,7 +162,7 @@ async def test_revisions_are_those_of_the_bucket(deleted: bool):
     bus = MemoryBus()
     bucket = bus.bucket(BUCKET)
     first = await bucket.put("a", value(1))
-    mirror = Mirror(bus, BUCKET, Presence)
+    mirror = Mirror(bus, BUCKET, Thing)
     await mirror.follow()
     assert (mirror.revision("a"), mirror.newest, mirror.revision("b")) == (first, first, 0)
     if deleted:

@@ -245,12 +245,6 @@ class SourceVerdict(Struct, frozen=True, omit_defaults=True):
     at: int
 
 
-class Presence(Struct, frozen=True):
-    service: str
-    instance: str
-    at: int
-
-
 class ExplainWorkflow(Struct, frozen=True):
     namespace: str
     workflow: str

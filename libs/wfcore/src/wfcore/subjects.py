@@ -116,10 +116,7 @@ VERDICTS = Bucket("verdicts")
 SOURCES = Bucket("sources")
 """`<hash of the file's name>` → SourceVerdict: files that cannot be read. Written by operator_watcher."""
 
-PRESENCE = Bucket("presence", in_memory=True, ttl_seconds=10.0)
-"""`<service>.<instance>` → Presence, renewed while a process lives."""
-
-BUCKETS = (DEFINITIONS, BUNDLES, LIVE, VERDICTS, SOURCES, PRESENCE)
+BUCKETS = (DEFINITIONS, BUNDLES, LIVE, VERDICTS, SOURCES)
 
 
 def definition_key(kind: str, namespace: str, name: str) -> str:

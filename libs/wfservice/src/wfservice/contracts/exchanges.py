@@ -54,6 +54,5 @@ KEPT: dict[subjects.Bucket, type[Struct] | None] = {
     subjects.LIVE: messages.LivePointer,
     subjects.VERDICTS: messages.Verdict,
     subjects.SOURCES: messages.SourceVerdict,
-    subjects.PRESENCE: messages.Presence,
 }
 """What each bucket holds under its keys."""
