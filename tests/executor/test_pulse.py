@@ -118,3 +118,18 @@ async def test_a_heart_that_has_stopped_is_noticed_at_once(nats_url: str, execut
     with pytest.raises(NoResponders):
         await bus.request(subjects.executor_ping(executor_id), Ping("asker"), Heartbeat, within=PATIENCE)
     await bus.drain(1)
+
+
+async def test_a_heart_that_failed_beats_again(nats_url: str, executor_id: str):
+    """Its connection is closed for good: another one is opened, for a silent executor looks dead to every asker."""
+    pulse = Pulse(executor_id, nats_url)
+    await pulse.begin()
+    bus = await NatsBus.connect(nats_url, "test")
+    beating = pulse._bus
+    assert beating is not None
+    beating.closed.set()
+    await until(lambda: pulse._bus is not beating and pulse.beating)
+    said = await bus.request(subjects.executor_ping(executor_id), Ping("asker"), Heartbeat, within=PATIENCE)
+    assert said.executor == executor_id
+    pulse.end()
+    await bus.drain(1)

@@ -2,15 +2,21 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 
 import pytest
 from msgspec.structs import replace
 
+from wf_executor.calling import Caller
+from wf_executor.driving import Driver
 from wf_executor.executing import Executor
+from wfcore import program as programs
+from wfcore.events import Event
+from wfservice.journal import Journal
 from wfservice.testing import MemoryBus, Room
 
 from ..wfcore.programs import a_program
-from .house import Desk, a_run, desk, executor, history, publish, reaching, types
+from .house import PATIENCE, Desk, a_run, desk, executor, history, publish, reaching, types
 from .upstream import (
     Behaviour,
     Upstream,
@@ -183,3 +189,44 @@ async def test_the_history_of_a_run_is_whole(nats_url: str, upstream: Upstream):
         *("CallStarted", "CallSucceeded", "TaskCompleted", "WorkflowCompleted"),
     ]
     assert {event.execution for event in log} == {run.execution}
+
+
+class BrokenJournal(Journal):
+    """Takes the first events and breaks on what comes later."""
+
+    def add(self, events: Iterable[Event], *, at_once: bool = False) -> None:
+        if any(event.seq > 3 for event in events):
+            raise RuntimeError("as told")
+
+
+async def test_a_fault_of_the_engine_ends_the_run_at_once(asking: Desk, caller: Caller, upstream: Upstream):
+    """A fault while a fact is taken is raised by the run: it neither hangs nor waits for its deadline."""
+    upstream.at("/a", answers(b"1"))
+    made = reaching(a_program("a"), upstream.url)
+    journal = BrokenJournal(asking.bus, "broken")
+    driver = Driver("e1", a_run("hash", seconds=3600), programs.compile(made), asking.bus, caller, journal)
+    with pytest.raises(RuntimeError, match="as told"):
+        async with asyncio.timeout(PATIENCE):
+            await driver.drive()
+    await journal.close()
+
+
+async def test_a_failure_carries_no_secret_away(running: Executor, asking: Desk, upstream: Upstream):
+    """A wrong value of a field that is named like a secret is in no part of what the asker hears."""
+    schema = {"type": "object", "properties": {"password": {"type": "integer"}}}
+    upstream.at("/a", answers(b'{"password":"hunter2"}'))
+    hash = await publish(asking.bus, reaching(a_program("a", a={"output_schema": schema}), upstream.url))
+    ended = await asking.answer(a_run(hash))
+    assert ended.failure is not None
+    assert ended.failure.code == "RESPONSE_MISMATCH"
+    assert "hunter2" not in repr(ended)
+
+
+async def test_a_failure_is_small_enough_to_be_told(running: Executor, asking: Desk, upstream: Upstream):
+    """An error body larger than the bus carries does not hide the failure, and the run is not made twice over it."""
+    upstream.at("/a", answers(b"x" * (9 << 20), status=500))
+    made = reaching(a_program("a", a={"retries": 1}), upstream.url)
+    (task,) = made.tasks
+    made = replace(made, tasks=(replace(task, http=replace(task.http, max_response_bytes=16 << 20)),))
+    ended = await asking.answer(a_run(await publish(asking.bus, made)))
+    assert (ended.attempt, ended.failure and ended.failure.code) == (1, "UPSTREAM_ERROR")

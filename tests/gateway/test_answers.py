@@ -357,3 +357,17 @@ async def test_a_busy_executor_is_not_the_end(place: Place):
     assert (await place.bare()).status_code == 200
     assert isinstance(place.executor, ScriptedExecutor)
     assert [run.attempt for run in place.executor.started] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "said", [b"[" * 5000 + b"]" * 5000, b'{"n":123456789012345678901234567890}', b"\xff\xfe", b"NaN"]
+)
+async def test_whatever_the_upstream_said_the_effects_are_told(place: Place, said: bytes):
+    """An error body that cannot be read as JSON is told as text: the failure and its effects are never lost over it."""
+    original = OriginalError(500, {}, body(said))
+    meaning = NormalizedError("UPSTREAM_ERROR", "t", "a")
+    place.executor.ends = failing(
+        "UPSTREAM_ERROR", "possible", task="user", original_error=original, normalized_error=meaning
+    )
+    answer = await place.execute()
+    assert (answer.status_code, answer.json()["code"], answer.json()["effects"]) == (502, "UPSTREAM_ERROR", "possible")

@@ -48,6 +48,15 @@ def test_sound_definitions_exit_0_and_are_counted(cli: Cli, shop: Path) -> None:
     assert done.stdout == "ok  3 objects in 3 files: no errors, no warnings\n"
 
 
+def test_a_file_that_is_not_utf_8_is_an_error(cli: Cli, shop: Path) -> None:
+    """What `dev` would not read is not called sound: the byte and its place are told, and exit code is 1."""
+    text = WORKFLOW.replace("spec:\n", 'spec:\n  description: "caf\xe9"\n')
+    (shop / "price.yaml").write_bytes(text.encode("latin-1"))
+    done = cli("validate", "shop")
+    assert done.returncode == 1
+    assert "shop/price.yaml:5:20: error WF-101: shop/price.yaml is not UTF-8 text: byte 0xe9" in done.stdout
+
+
 def test_an_error_shows_place_line_caret_and_fix(cli: Cli, shop: Path) -> None:
     """file:line:column, the line with a caret under the fault, and how to put it right; exit code 1."""
     (shop / "price.yaml").write_text(WORKFLOW.replace("output.cents", "output.cent"))

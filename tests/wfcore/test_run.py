@@ -336,3 +336,36 @@ def test_the_same_facts_give_the_same_log(random: Any, parallel: int):
         again.happens(fact.fact, fact.task, fact.call, after=fact.at - again.at)
     assert again.log == played.log
     assert len({event.seq for event in played.log}) == len(played.log)
+
+
+def test_many_harmless_breaches_hide_no_harmful_one():
+    """A wrong value where the workflow reads is fatal, however many unread ones are wrong before it."""
+    noise = {"type": "array", "items": {"type": "integer"}}
+    schema = {"type": "object", "properties": {"noise": noise, "price": {"type": "integer"}}}
+    task = {"output_schema": schema, "reads": (("price",),)}
+    program = a_program("get", output={"price": "{{tasks.get.output.?price}}"}, get=task)
+    for wrong in (150, 2500, 10_000):
+        body = b'{"noise":[%s],"price":"oops"}' % b",".join([b'"x"'] * wrong)
+        played = Played(program).succeeds("get", body)
+        assert played.end.failure is not None, wrong
+        assert played.end.failure.code == "RESPONSE_MISMATCH"
+    harmless = Played(program).succeeds("get", b'{"noise":[%s],"price":1}' % b",".join([b'"x"'] * 2500))
+    assert harmless.end.output == b'{"price":1}'
+
+
+def test_what_was_cut_is_told_in_bounds():
+    """A huge answer full of undeclared properties makes a log line of bounded size, which says how many there were."""
+    items = {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "integer"}}}}
+    body = b"[%s]" % b",".join([b'{"a":1,"b":2}'] * 5000)
+    played = Played(a_program("get", get={"output_schema": items})).succeeds("get", body)
+    (completed,) = [event.data for event in played.log if event.type == "TaskCompleted"]
+    assert len(completed.cut) == 101
+    assert (completed.cut[0], completed.cut[-1]) == ("/0/b", "… 4900 more")
+
+
+def test_an_output_that_cannot_be_written_fails_its_task():
+    """A mapped output that nests too deeply to be JSON of ours ends the task: the step itself never fails."""
+    task = {"output": {"wrapped": "{{response.body}}"}}
+    played = Played(a_program("get", get=task)).succeeds("get", b"[" * 100 + b"]" * 100)
+    assert played.end.failure is not None
+    assert (played.end.failure.code, played.end.failure.task) == ("EXPRESSION_ERROR", "get")

@@ -280,3 +280,13 @@ def test_no_text_makes_the_reader_raise(text: str):
 def test_a_byte_order_mark_is_no_content():
     """Editors that write a BOM do not change the first key."""
     assert data_of("\ufeffa: 1") == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 2\n"])
+def test_a_tab_is_called_a_tab(text: str):
+    """Nobody sees a tab in an editor: the message names it and says what to use instead."""
+    (fault,) = read(text).diagnostics
+    assert fault.code == "WF-101"
+    assert "a tab stands here, YAML is indented with spaces" in fault.message
+    assert fault.position is not None
+    assert text.split("\n")[fault.position.line - 1][fault.position.column - 1] == "\t"

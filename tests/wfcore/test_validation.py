@@ -401,6 +401,12 @@ def test_tasks_that_take_too_long_together_are_refused_with_their_path():
     assert check_workflow(*tasks, timeout=fault.fix.value).diagnostics == []
 
 
+def test_written_times_that_are_too_long_are_refused_beside_a_task_without_one():
+    """A task that is on no long path, and has no timeout itself, does not hide that written times exceed the limit."""
+    fault = only(check_workflow({**FIRST, "timeout": "6s"}, {**SECOND, "timeout": "8s"}, {**FIRST, "id": "alone"}))
+    assert (fault.code, fault.fix.value) == ("WF-703", "14s")
+
+
 def test_tasks_for_which_no_time_is_left_are_told():
     """Written times that use everything up leave nothing for the others, which is refused."""
     fault = only(check_workflow({**FIRST, "timeout": "10s"}, SECOND))
@@ -529,3 +535,75 @@ def test_the_example_of_the_language_validates_offline():
     known = Known(reading.definitions)
     found = [each for one in reading.definitions for each in validate(one, known, unexecuted="warning").diagnostics]
     assert {each.code for each in found} <= {"WF-901"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("{{input.x.y}}", {}),
+        ("{{input.x.y[3]}}", {"description": "whatever the caller likes"}),
+        ("about {{input.x}}", {}),
+        ("about {{input.x}}", {"minLength": 3}),
+        ("about {{input.x.?y.orValue('')}}", {}),
+    ],
+)
+def test_what_no_schema_promises_is_doubted(text: str, shape: JsonSchema):
+    """A path or text that valid data may break is no silent yes: a warning at its place, an error under --strict."""
+    takes = {"type": "object", "required": ["x"], "properties": {"x": shape}}
+    found = check_workflow({"id": "first", "input": {"id": 1}}, takes=takes, output={"a": text})
+    (doubt,) = found.diagnostics
+    assert (doubt.code, doubt.severity, doubt.pointer) == ("WF-605", "warning", "/spec/output/a")
+    assert found.types is not None
+
+
+@pytest.mark.parametrize("text", ["{{input.x}}", "{{input.x.?y}}"])
+def test_what_cannot_break_is_not_doubted(text: str):
+    """Passing on a value that says nothing about itself, or looking into it with `.?`, works with any value."""
+    takes = {"type": "object", "required": ["x"], "properties": {"x": {}}}
+    found = check_workflow({"id": "first", "input": {"id": 1}}, takes=takes, output={"a": text})
+    assert found.diagnostics == []
+
+
+def test_the_body_of_a_response_is_not_doubted():
+    """What the upstream answers is judged when it arrives, so reading from it is no news."""
+    task = a_task(http={"output": {"id": "{{response.body.id}}", "name": "{{response.body.first}} 1"}})
+    assert check(an_upstream(), task).diagnostics == []
+
+
+def test_what_is_missing_is_not_doubted_as_well():
+    """Of a task that is not there yet, only that is told."""
+    tasks = [{"id": "first", "taskRef": "later", "input": {}}]
+    assert only_code(check_workflow(*tasks, output={"a": "{{tasks.first.output.id}} {{tasks.first.output.n}}"})) == [
+        "WF-301"
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"anyOf": [{"required": ["id"]}, {"required": ["name"]}]},
+        {"allOf": [{"required": ["id"]}]},
+        {"$ref": "#/$defs/named", "$defs": {"named": {"required": ["id"]}}},
+        {"minProperties": 1},
+        {"dependentRequired": {"name": ["id"]}},
+    ],
+)
+def test_an_input_that_comes_from_a_missing_task_is_no_mismatch(more: dict):
+    """Whatever the taker asks of its fields together: what a later object may cure is a warning, never a refusal."""
+    properties = {"id": {"type": "integer"}, "name": {"type": "string"}}
+    taker = a_task(takes={"type": "object", "properties": properties, **more})
+    tasks = [
+        {"id": "first", "taskRef": "later", "input": {}},
+        {"id": "second", "input": {"id": "{{tasks.first.output.id}}"}},
+    ]
+    assert only_code(check(an_upstream(), taker, a_workflow(*tasks))) == ["WF-301"]
+
+
+def test_an_output_that_reads_the_body_is_proven_in_its_other_fields():
+    """A body is judged when it arrives; a status where text is promised could never fit, whatever arrives."""
+    gives = {"type": "object", "required": ["code", "v"], "properties": {"code": {"type": "string"}, "v": {}}}
+    http = {"output": {"code": "{{response.status}}", "v": "{{response.body.v}}"}}
+    fault = only(check(an_upstream(), a_task(gives=gives, http=http)))
+    assert (fault.code, fault.pointer) == ("WF-606", "/spec/http/output/code")
+    sound = {**gives, "properties": {"code": {"type": "integer"}, "v": {"type": "string"}}}
+    assert check(an_upstream(), a_task(gives=sound, http=http)).diagnostics == []

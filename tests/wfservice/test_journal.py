@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from wfcore.events import Body, Event, GrantDenied, TaskStarted, body
+from wfcore.events import Body, CallSucceeded, Event, GrantDenied, TaskStarted, body
 from wfcore.messages import HistoryBatch, Told
 from wfservice import journal as journals
 from wfservice import telemetry
@@ -160,3 +160,27 @@ def test_a_cut_body_weighs_what_is_left_of_it():
     """The size before the cut does not count: only bytes that travel do."""
     event = Event("x", 1, 1, 0, "TaskStarted", TaskStarted(Body(b"", 1 << 30, "truncated", "0" * 64)))
     assert journals._weight(event) == journals.EVENT_BYTES
+
+
+async def test_headers_count_as_bytes():
+    """Answers of a burst with huge headers and no body are stored in several messages, each far below the limit."""
+    bus = Faulty()
+    journal = Journal(bus, "test")
+    said = {f"x-{number}": "v" * 8000 for number in range(100)}
+    answers = [Event("x", 1, seq, 0, "CallSucceeded", CallSucceeded(200, said, Body())) for seq in range(20)]
+    journal.add(answers)
+    await journal.close()
+    stored = bus.stored()
+    assert len(stored) == len(answers)
+    assert Counter(event.seq for batch in stored for event in batch.events) == Counter(range(20))
+
+
+async def test_what_can_never_be_stored_ends():
+    """A group that the bus refuses for its size is given up with a word: it is not tried for ever."""
+    bus = Faulty()
+    journal = Journal(bus, "test")
+    journal.add([an_event(1, b"x" * (MAX_PAYLOAD + 1))])
+    async with asyncio.timeout(20):
+        await journal.close()
+    assert len(bus.sent) == 1
+    assert bus.stored() == []

@@ -1,6 +1,7 @@
 """What nats-py does not do by itself: the guards of the bus, each against the fault that it guards from."""
 
 import asyncio
+import contextlib
 import signal
 import uuid
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from tests.wfservice.waiting import until
 from wfcli.local import nats
+from wfcore.errors import WorkflowError
 from wfservice.bus import TransportLost, on
 from wfservice.bus import nats as bus_module
 from wfservice.bus.nats import NatsBus
@@ -214,3 +216,47 @@ class Recorder:
             sink.write(piece)
             await sink.drain()
         sink.close()
+
+
+async def test_a_message_as_large_as_can_be_does_not_cost_the_connection(pair: Pair):
+    """The server counts headers too and hangs up for good on too much: refused here, and the connection stands."""
+
+    class Large(Struct, frozen=True):
+        data: bytes
+
+    most = pair.asker._client.max_payload
+    for room in (0, 16, 64, 128):  # below and above what the headers take
+        with contextlib.suppress(WorkflowError):
+            await pair.asker.publish("nobody", Large(b"x" * (most - room)))
+        with contextlib.suppress(WorkflowError):
+            await pair.asker.append("nobody", Large(b"x" * (most - room)), id="x")
+    assert await pair.ask(1) == Asked(1)
+    assert not pair.asker.closed.is_set()
+
+
+async def test_who_stops_listening_answers_what_is_on_its_way(server: Server, pair: Pair):
+    """Requests that the server had routed before it knew are answered; the rest goes to others of the group."""
+
+    async def answer(asked: Asked) -> Asked:
+        return asked
+
+    other = await NatsBus.connect(server.running.url, "other")
+    where = f"{pair.where}.group"
+    await other.serve([on(where, Asked, answer, queue="group", at_once=4096)])
+
+    async def ask(number: int) -> Asked:
+        return await pair.asker.request(where, Asked(number), Asked, within=5)  # type: ignore[no-any-return]
+
+    for _ in range(10):
+        await pair.answerer.serve([on(where, Asked, answer, queue="group", at_once=4096)])
+        asked: list[asyncio.Task[Asked]] = []
+        leaving = None
+        for round in range(60):
+            asked += [asyncio.create_task(ask(number)) for number in range(8)]
+            if round == 30:
+                leaving = asyncio.create_task(pair.answerer.unserve(where))
+            await asyncio.sleep(0.001)
+        await asyncio.gather(*asked)
+        assert leaving is not None
+        await leaving
+    await other.drain(1)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from wfcore import source
 from wfcore.definition import Definition, read_definitions
 from wfcore.diagnostics import Diagnostic, Fix, ObjectRef, place
 from wfcore.validation import validate
@@ -84,6 +85,10 @@ def check(paths: Sequence[Path], *, namespace: str = "default", strict: bool = F
         where = ", ".join(str(path) for path in paths)
         raise NothingToValidate(f"no definitions in {where}: looked for files that end in {', '.join(SUFFIXES)}")
     files, diagnostics = _read(texts, namespace)
+    # Read in spite of it, so that their other faults are told too; who publishes them refuses the file.
+    diagnostics += [
+        fault for name in texts if isinstance(fault := source.decode(Path(name).read_bytes(), name), Diagnostic)
+    ]
     for definition in (*files.definitions.values(), *files.faulty):
         diagnostics.extend(found for found in _prove(definition, files) if found not in diagnostics)
     if strict:

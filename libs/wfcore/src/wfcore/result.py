@@ -12,6 +12,10 @@ from wfcore.errors import WorkflowError
 from wfcore.events import CallFailed, CallSucceeded
 from wfcore.expression import ABSENT
 from wfcore.program import CompiledTask, matches
+from wfcore.schema import Violation
+
+MOST_CUT_TOLD = 100
+"""So many pointers of pruned values are recorded one by one."""
 
 
 class Output(NamedTuple):
@@ -33,10 +37,7 @@ def output_of(task: CompiledTask, answer: CallSucceeded, input: Any) -> Output:
         if value is ABSENT:
             value = None
     wrong = [] if task.output_schema.accepts(value) else task.output_schema.violations(value)
-    said = tuple(f"{v.pointer or '/'}: {v.message}" for v in wrong)
-    fatal = [
-        text for text, v in zip(said, wrong, strict=True) if task.plan.strict or _is_read(v.pointer, task.plan.reads)
-    ]
+    fatal = _fatal(task, value, wrong)
     if fatal:
         raise WorkflowError(
             f"the answer of task `{task.plan.id}` breaks its outputSchema: {'; '.join(fatal[:5])}",
@@ -45,7 +46,28 @@ def output_of(task: CompiledTask, answer: CallSucceeded, input: Any) -> Output:
     pruned, cut = task.output_schema.prune(value)
     same = task.output_is_body and pruned is body and answer.body.data != b""
     recorded = None if same else events.body(jsontext.encode(pruned))
-    return Output(pruned, recorded, tuple(cut), said)
+    return Output(pruned, recorded, _bounded(cut), tuple(map(_said, wrong)))
+
+
+def _fatal(task: CompiledTask, value: Any, wrong: Sequence[Violation]) -> list[str]:
+    """What of the breaches must not be passed on. The words are told of some breaches only, so all are looked at."""
+    fatal = [_said(each) for each in wrong if task.plan.strict or _is_read(each.pointer, task.plan.reads)]
+    if fatal or not wrong or not task.plan.reads:
+        return fatal
+    places = task.output_schema.breaches(value)
+    if places is None:
+        return [f"{_said(wrong[0])} (the answer is too large to tell whether what is read is sound)"]
+    return [f"{place or '/'}: breaks the schema" for place in places if _is_read(place, task.plan.reads)]
+
+
+def _said(breach: Violation) -> str:
+    return f"{breach.pointer or '/'}: {breach.message}"
+
+
+def _bounded(cut: Sequence[str]) -> tuple[str, ...]:
+    """The first pointers of what was cut, and how many more there are: a log line is no place for 200,000."""
+    more = len(cut) - MOST_CUT_TOLD
+    return tuple(cut) if more <= 0 else (*cut[:MOST_CUT_TOLD], f"… {more} more")
 
 
 def _decode(answer: CallSucceeded) -> Any:

@@ -69,7 +69,7 @@ class _Executor:
     """An executor as heard of."""
 
     def __init__(self) -> None:
-        self.silent_ticks = 0
+        self.ticks = 0
         self.pinging: asyncio.Task[None] | None = None
 
 
@@ -149,7 +149,7 @@ class Asker:
         """An executor lives."""
         known = self._executors.get(message.executor)
         if known is not None:
-            known.silent_ticks = 0
+            known.ticks = 0
 
     # --- deciding and doing -------------------------------------------------------------------
 
@@ -220,10 +220,17 @@ class Asker:
     # --- death ----------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
+        deaf = False
         while True:
             await asyncio.sleep(TICK_SECONDS)
             if not self._bus.connected:
-                continue  # deaf ourselves: judge nobody
+                deaf = True  # judge nobody
+                continue
+            if deaf:
+                # Others come back a little later than we do: their silence begins to count now.
+                deaf = False
+                for waited in (*self._open.values(), *self._executors.values()):
+                    waited.ticks = 0
             await self._say_heard()
             for opened in list(self._open.values()):
                 if opened.ask.executor is None and not opened.ask.answered:
@@ -236,10 +243,10 @@ class Asker:
                 if executor not in used:
                     del self._executors[executor]
                     continue
-                known.silent_ticks += 1
-                if known.silent_ticks >= TICKS_TO_PING and known.pinging is None:
+                known.ticks += 1
+                if known.ticks >= TICKS_TO_PING and known.pinging is None:
                     known.pinging = asyncio.create_task(self._ping(executor, known))
-                if known.silent_ticks >= TICKS_TO_SILENCE:
+                if known.ticks >= TICKS_TO_SILENCE:
                     self._judge(asking.Silent(executor))
             for executor in used - set(self._executors):
                 self._executors[executor] = _Executor()
@@ -254,7 +261,7 @@ class Asker:
     async def _ping(self, executor: str, known: _Executor) -> None:
         try:
             await self._bus.request(subjects.executor_ping(executor), Ping(self.id), Heartbeat, within=0.5)
-            known.silent_ticks = 0
+            known.ticks = 0
         except NoResponders:
             log.warning("executor is gone", executor=executor)
             self._judge(asking.Gone(executor))

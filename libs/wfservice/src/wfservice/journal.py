@@ -13,7 +13,18 @@ from collections.abc import Iterable
 import structlog
 
 from wfcore import subjects
-from wfcore.events import BODIES, Body, Event, Failure, TaskCompleted, WorkflowCompleted
+from wfcore.errors import WorkflowError
+from wfcore.events import (
+    BODIES,
+    Body,
+    CallFailed,
+    CallStarted,
+    CallSucceeded,
+    Event,
+    Failure,
+    TaskCompleted,
+    WorkflowCompleted,
+)
 from wfcore.messages import HistoryBatch, Told
 from wfservice import telemetry
 from wfservice.bus import Bus
@@ -116,6 +127,9 @@ class Journal:
                     log.warning("history is waiting", error=lost.message, events=len(batch.events))
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, 2.0)
+                except WorkflowError as error:  # no try can store it
+                    log.error("history is lost", error=error.message, events=len(batch.events))
+                    return
         finally:
             telemetry.JOURNAL_WAITING.dec(len(batch.events))
 
@@ -135,9 +149,11 @@ def _groups(events: list[Event]) -> list[list[Event]]:
 
 
 def _weight(event: Event) -> int:
-    """Bytes of an event, roughly: its bodies count, the rest is an average."""
+    """Bytes of an event, roughly: its bodies and headers count, the rest is an average."""
     data = event.data
     total = EVENT_BYTES
+    if isinstance(data, CallStarted | CallSucceeded | CallFailed):
+        total += sum(map(len, data.headers)) + sum(map(len, data.headers.values()))
     place = BODIES.get(type(data))
     if place is None:
         return total
@@ -148,5 +164,6 @@ def _weight(event: Event) -> int:
         return total
     for failure in (getattr(data, "failure", None), getattr(getattr(data, "summary", None), "error", None)):
         if isinstance(failure, Failure) and failure.original_error is not None:
-            total += len(failure.original_error.body.data)
+            original = failure.original_error
+            total += len(original.body.data) + sum(map(len, original.headers.values()))
     return total

@@ -106,7 +106,7 @@ class Driver:
             tasks=[_briefly(summary) for summary in end.tasks],
             timings=end.timings,
             output=end.output,
-            failure=end.failure,
+            failure=end.failure and recording.failure(end.failure),
         )
 
     def cancel(self, reason: str) -> None:
@@ -117,8 +117,13 @@ class Driver:
         return self._wall + int(self._loop.time() * 1_000_000)
 
     def _happened(self, fact: Fact, task: str | None = None, call: int | None = None) -> None:
-        if not self._end.done():
+        if self._end.done():
+            return
+        try:
             self._take(run.advance(self._run, Happened(self._now(), fact, task, call)))
+        except Exception as error:  # unheard in a timer or a task, the run would never end
+            if not self._end.done():
+                self._end.set_exception(error)
 
     def _take(self, step: Step) -> None:
         self._run = step.run
@@ -181,4 +186,6 @@ class Driver:
 def _briefly(summary: TaskSummary) -> TaskSummary:
     """A summary as the asker needs it: what the upstream said of a failure is told once, in the run's own."""
     error = summary.error
-    return summary if error is None else replace(summary, error=replace(error, original_error=None))
+    if error is None:
+        return summary
+    return replace(summary, error=recording.failure(replace(error, original_error=None)))

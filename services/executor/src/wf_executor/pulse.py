@@ -40,6 +40,7 @@ class Pulse:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._live, name="pulse", daemon=True)
         self._turning: asyncio.Task[None] | None = None
+        self._bus: NatsBus | None = None
 
     async def begin(self) -> None:
         """Start the thread and wait until it answers pings."""
@@ -79,22 +80,29 @@ class Pulse:
             await asyncio.sleep(TURN_SECONDS)
 
     def _live(self) -> None:
-        with contextlib.suppress(Exception):
-            asyncio.run(self._beat())
-        self._connected.clear()
+        # Without a beat every longer run here looks lost: so it begins again, whatever ended it.
+        while not self._ended.is_set():
+            try:
+                asyncio.run(self._beat())
+            except Exception as error:
+                log.warning("heartbeat stopped", error=repr(error))
+            self._connected.clear()
+            self._ended.wait(BEAT_SECONDS)
 
     async def _beat(self) -> None:
-        bus = await NatsBus.connect(self._url, "executor_pulse")
-        await bus.serve([on(subjects.executor_ping(self._executor), Ping, self._answer)])
-        self._connected.set()
-        while not self._ended.is_set():
-            with self._lock:
-                runs = {asker: list(executions) for asker, executions in self._runs.items()}
-            for asker, executions in runs.items():
-                with contextlib.suppress(WorkflowError):
-                    await bus.publish(subjects.heartbeat(asker), self._said(executions))
-            await asyncio.sleep(BEAT_SECONDS)
-        await bus.drain(1)
+        bus = self._bus = await NatsBus.connect(self._url, "executor_pulse")
+        try:
+            await bus.serve([on(subjects.executor_ping(self._executor), Ping, self._answer)])
+            self._connected.set()
+            while not (self._ended.is_set() or bus.closed.is_set()):
+                with self._lock:
+                    runs = {asker: list(executions) for asker, executions in self._runs.items()}
+                for asker, executions in runs.items():
+                    with contextlib.suppress(WorkflowError):
+                        await bus.publish(subjects.heartbeat(asker), self._said(executions))
+                await asyncio.sleep(BEAT_SECONDS)
+        finally:
+            await bus.drain(1)
 
     async def _answer(self, ping: Ping) -> Heartbeat:
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -20,6 +21,8 @@ from wfcore.messages import RunEnded, StartRun, Told
 from wfservice import ids, telemetry
 from wfservice.asking import Asker, Said
 from wfservice.journal import Journal
+
+log = structlog.get_logger()
 
 RESERVE = 50_000
 """Kept back from the caller's time for the answer (microseconds)."""
@@ -97,10 +100,17 @@ class Executing:
         )
         said = await self._asker.ask(run)
         ended = said.answer.result
-        if ended is not None and ended.status == "succeeded":
-            response, told = self._succeeded(found, ended, bare=bare), None
-        else:
-            told = _failed(execution, said)
+        told: Problem | None = None
+        try:
+            if ended is not None and ended.status == "succeeded":
+                response = self._succeeded(found, ended, bare=bare)
+            else:
+                told = _failed(execution, said)
+                response = problems.respond(told, {EXECUTION_HEADER: execution})
+        except Exception as error:  # a fault in the telling changes nothing in what was done
+            log.exception("answer not told", execution=execution)
+            said_so = f"the answer could not be told ({type(error).__name__})"
+            told = problems.problem("INTERNAL", said_so, effects=said.answer.effects, execution_id=execution)
             response = problems.respond(told, {EXECUTION_HEADER: execution})
         self._journal.tell(
             Told(
@@ -198,6 +208,6 @@ def _original(error: events.OriginalError | None) -> OriginalError | None:
     if masked.data:
         try:
             said = msgspec.json.decode(masked.data)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):  # no JSON, or brackets for ever
             said = masked.data.decode("utf-8", "replace")
     return OriginalError(error.status, recording.headers(error.headers), said, error.message)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from wfcore import source, subjects
 from wfcore.definition import read_definitions
-from wfcore.diagnostics import Diagnostic, ObjectRef, Position
+from wfcore.diagnostics import Diagnostic, ObjectRef
 from wfcore.messages import DefinitionRecord
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -62,13 +62,9 @@ def read(path: Path, default_namespace: str) -> FileObjects | None:
     if len(raw) > LARGEST:
         said = f"{origin} has {len(raw)} bytes, more than {LARGEST >> 20} MiB"
         return FileObjects(origin, {}, [Diagnostic(code="WF-102", message=said)])
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        where = Position(origin, before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode()) + 1)
-        said = f"{origin} is not UTF-8 text: byte {raw[error.start]:#04x}; save it as UTF-8"
-        return FileObjects(origin, {}, [Diagnostic(code="WF-101", message=said, position=where)])
+    text = source.decode(raw, origin)
+    if isinstance(text, Diagnostic):
+        return FileObjects(origin, {}, [text])
     return split(text, origin, default_namespace)
 
 

@@ -18,11 +18,15 @@ ANY_TYPE = schemas.types_of({})
 
 
 class Inferred(Struct, frozen=True):
-    """The schema of a value. `absent` says that there may be none at all; after a problem the schema is `{}`."""
+    """The schema of a value. `absent` says that there may be none at all; after a problem the schema is `{}`.
+
+    `doubts` are places that the schemas say too little about: valid data may break there, or not.
+    """
 
     schema: JsonSchema
     absent: bool
     problems: list[Problem]
+    doubts: list[Problem] = []
 
 
 class _Broken(Exception):
@@ -41,15 +45,16 @@ def infer(expression: Expression, scope: JsonSchema) -> Inferred:
         case Literal(value):
             return Inferred({"const": value}, False, [])
         case Path() as path:
+            doubts: list[Problem] = []
             try:
-                schema, absent = _follow(path, scope, Refusals(expression.text, path))
+                schema, absent = _follow(path, scope, Refusals(expression.text, path), doubts)
             except _Broken as broken:
                 return Inferred({}, False, [broken.problem])
-            return Inferred(schema, absent, [])
+            return Inferred(schema, absent, [], doubts)
 
 
-def _follow(path: Path, scope: JsonSchema, refusals: Refusals) -> tuple[JsonSchema, bool]:
-    """Return the schema at the end of the path, and whether it may lead nowhere."""
+def _follow(path: Path, scope: JsonSchema, refusals: Refusals, doubts: list[Problem]) -> tuple[JsonSchema, bool]:
+    """Return the schema at the end of the path, and whether it may lead nowhere; add what it takes on trust."""
     levels = scopes.listed_levels(path.root)
     schema, absent, marked = _root(path, scope, refusals), False, False
     for level, step in enumerate(path.steps):
@@ -69,6 +74,8 @@ def _follow(path: Path, scope: JsonSchema, refusals: Refusals) -> tuple[JsonSche
             raise _Broken(refusals.unknown_step(step, found.declared))
         if found.optional and not step.optional:
             raise _Broken(refusals.optional(step))
+        if isinstance(found, _Trusted) and not doubts and not step.optional:
+            doubts.append(refusals.unproven(step))
         schema, absent, marked = found.schema, absent or found.optional, marked or step.optional
     return schemas.union([scopes.alone(schema, scope)]), absent
 
@@ -82,10 +89,14 @@ def _root(path: Path, scope: JsonSchema, refusals: Refusals) -> JsonSchema:
     return found.schema
 
 
+class _Trusted(schemas.Found, frozen=True):
+    """What may or may not be there: no schema says."""
+
+
 def _inside(schema: JsonSchema, step: Step, refusals: Refusals) -> schemas.Found | schemas.Missing:
     """Look one step further. What says nothing may hold anything there, and nobody can promise that it does."""
     if _says_nothing(schema):
-        return schemas.Found({}, step.optional)
+        return _Trusted({}, step.optional)
     key = step.key
     types, wanted = schemas.types_of(schema), "array" if isinstance(key, int) else "object"
     others = types - {wanted}
@@ -99,7 +110,7 @@ def _inside(schema: JsonSchema, step: Step, refusals: Refusals) -> schemas.Found
         case schemas.Found(schema=inside, optional=optional):
             return schemas.Found(inside, optional or bool(others))
         case schemas.Unknown():
-            return schemas.Found({}, step.optional)
+            return _Trusted({}, step.optional)
 
 
 def _says_nothing(schema: JsonSchema) -> bool:

@@ -13,7 +13,9 @@ ProblemKind = OneOf[
     "null-as-value",
     "not-text",
     "type",
+    "unproven",
 ]
+"""All but `unproven` will break; that one may, because the schemas do not say."""
 
 
 class Problem(Struct, frozen=True):

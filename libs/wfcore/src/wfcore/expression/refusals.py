@@ -70,6 +70,11 @@ class Refusals:
         fix = self._spliced(default.offset, default.end, "")
         return Problem("", default.offset, message, "type", "orValue", fix=fix)
 
+    def unproven(self, step: Step) -> Problem:
+        """A step into a value whose schema does not say what it holds: it breaks where the data has nothing there."""
+        message = f"nothing promises that `{self._before(step)}` has {_named(step)}: no schema says what it holds"
+        return self._problem(step, "unproven", message, self._with_marks_from(step))
+
     def _problem(self, step: Step, kind: ProblemKind, message: str, fix: str | None = None) -> Problem:
         return Problem("", step.key_offset, message, kind, str(step.key), fix=fix)
 
@@ -94,6 +99,10 @@ class Refusals:
 
 def _ways_out(step: Step) -> str:
     return f"write {written(step.key, optional=True)}, and behind it orValue(…) where a value is needed"
+
+
+def _named(step: Step) -> str:
+    return f"an element {step.key}" if isinstance(step.key, int) else f"a field `{step.key}`"
 
 
 def _parts(step: Step) -> str:

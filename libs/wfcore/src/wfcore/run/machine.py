@@ -158,7 +158,7 @@ class _Turn:
             if self.value_bytes > VALUES_CAP:
                 raise WorkflowError(f"the values of this run exceed {VALUES_CAP >> 20} MiB", code="RESULT_TOO_LARGE")
             output = output_of(compiled, fact, state.input)
-        except (WorkflowError, EvaluationError) as error:
+        except (WorkflowError, EvaluationError, jsontext.JsonTextError) as error:
             self.task_failed(task, failure_from(task, error, fact))
             return
         self.complete(task, "succeeded", output.recorded, output.cut, output.warnings)

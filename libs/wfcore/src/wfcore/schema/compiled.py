@@ -17,7 +17,7 @@ from wfcore.schema.closing import Closed, close
 from wfcore.schema.normal import normalise
 from wfcore.schema.places import Document, JsonSchema
 from wfcore.schema.pruning import Pruner
-from wfcore.schema.wording import Violation, violations_of
+from wfcore.schema.wording import Violation, places_of, violations_of
 
 _KEPT = 512
 """Compiled schemas that are remembered. More than a large namespace has; each costs some tens of kB."""
@@ -46,6 +46,10 @@ class Schema:
     def violations(self, value: JsonValue, limit: int = 100) -> list[Violation]:
         """Everything that is wrong with a value, at most `limit`; of huge values only a part is looked at."""
         return violations_of(self._validator, value, limit)
+
+    def breaches(self, value: JsonValue) -> list[str] | None:
+        """JSON Pointers of everything that is wrong with a value; None where it is too large to tell."""
+        return places_of(self._validator, value)
 
     @property
     def closed(self) -> JsonSchema:

@@ -28,6 +28,8 @@ LOOKED_AT = 200
 """Members of one array or object that are looked at when a huge value is wrong. Each breach costs microseconds."""
 HUGE = 2_000
 """Values below this many members are looked at whole."""
+WHOLE = 5_000
+"""Values below this many members are looked at whole where every breach counts."""
 
 
 def violations_of(validator: Draft202012Validator, value: JsonValue, limit: int) -> list[Violation]:
@@ -38,6 +40,13 @@ def violations_of(validator: Draft202012Validator, value: JsonValue, limit: int)
     if trimmed:
         errors = [error for error in errors if not _may_be_due_to_trimming(error, trimmed)] or _first(validator, value)
     return list(itertools.islice(itertools.chain.from_iterable(map(_told, errors)), limit))
+
+
+def places_of(validator: Draft202012Validator, value: JsonValue) -> list[str] | None:
+    """Pointers of all breaches; None for a value so large that looking at each could take seconds."""
+    if _members(value, WHOLE) >= WHOLE:
+        return None
+    return [found.pointer for error in validator.iter_errors(value) for found in _told(error)]
 
 
 def shown(value: object) -> str:

@@ -8,6 +8,6 @@ versions disagree instead of guessing.
 from wfcore.source.building import JsonValue
 from wfcore.source.positions import NOWHERE, Positions, join, tokens
 from wfcore.source.quoting import quoted
-from wfcore.source.reader import Document, Source, read
+from wfcore.source.reader import Document, Source, decode, read
 
-__all__ = ["NOWHERE", "Document", "JsonValue", "Positions", "Source", "join", "quoted", "read", "tokens"]
+__all__ = ["NOWHERE", "Document", "JsonValue", "Positions", "Source", "decode", "join", "quoted", "read", "tokens"]

@@ -47,6 +47,10 @@ class Faults:
             opened = getattr(error, "context_mark", None)
             if context and opened is not None and opened.line != mark.line:
                 context += f" that begins in line {self._first_line + opened.line}"
+            line = self._text.split("\n")[mark.line : mark.line + 1]
+            if line and line[0][mark.column : mark.column + 1] == "\t":
+                problem = "a tab stands here, YAML is indented with spaces"
+                context = None
             message = ": ".join(part for part in ("this is not YAML", context, problem) if part)
             self.add("WF-101", message, pointer, Mark(self._first_line + mark.line, mark.column + 1))
 

@@ -38,6 +38,17 @@ class Source(Struct, frozen=True):
     diagnostics: list[Diagnostic]
 
 
+def decode(raw: bytes, file: str) -> str | Diagnostic:
+    """The text of a file, or why it is none."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        column = len(before.rpartition(b"\n")[2].decode()) + 1
+        message = f"{file} is not UTF-8 text: byte {raw[error.start]:#04x}; save it as UTF-8"
+        return Diagnostic(code="WF-101", message=message, position=Position(file, before.count(b"\n") + 1, column))
+
+
 def read(text: str, *, file: str | None = None, first_line: int = 1) -> Source:
     """Read every document of a text.
 

@@ -14,11 +14,13 @@ def infer(template: Template, scope: JsonSchema) -> Inferred:
     """Infer what the template gives in a scope: one object schema whose properties are the roots.
 
     A key whose whole value may be absent is not required. Problems carry the pointer and offset of their place, and a
-    fix that is the whole corrected string.
+    fix that is the whole corrected string; so do doubts.
     """
-    problems: list[Problem] = []
-    schema, absent = _inferred(template.root, scope, problems)
-    return Inferred(schema, absent, problems)
+    found: list[Problem] = []
+    schema, absent = _inferred(template.root, scope, found)
+    problems = [problem for problem in found if problem.kind != "unproven"]
+    doubts = [problem for problem in found if problem.kind == "unproven"]
+    return Inferred(schema, absent, problems, doubts)
 
 
 def _inferred(node: Node, scope: JsonSchema, problems: list[Problem]) -> tuple[JsonSchema, bool]:
@@ -27,7 +29,7 @@ def _inferred(node: Node, scope: JsonSchema, problems: list[Problem]) -> tuple[J
             return {"const": value}, False
         case Whole(hole):
             found = expression.infer(hole.expression, scope)
-            problems.extend(_placed(problem, hole) for problem in found.problems)
+            problems.extend(_placed(problem, hole) for problem in (*found.problems, *found.doubts))
             return found.schema, found.absent
         case Text(parts):
             for part in parts:
@@ -64,7 +66,7 @@ def _array(items: list[tuple[JsonSchema, bool]]) -> JsonSchema:
 
 
 def _in_text(hole: Hole, scope: JsonSchema) -> list[Problem]:
-    """Text holds strings, numbers and booleans. What says nothing about its type is checked in the run."""
+    """Text holds strings, numbers and booleans. What says nothing about its type is a doubt: the run finds out."""
     found = expression.infer(hole.expression, scope)
     if found.problems:
         return [_with_text_default(problem) for problem in found.problems]
@@ -73,8 +75,9 @@ def _in_text(hole: Hole, scope: JsonSchema) -> list[Problem]:
         message = f"`{source}` may be absent, and text needs a value: give a default with orValue(…)"
         return [Problem("", 0, message, "optional-as-value", source, (), f"{source}.orValue('')")]
     if types == ANY_TYPE:
-        return []
-    problems: list[Problem] = []
+        message = f"`{source}` has no declared type, and null, arrays and objects have no text"
+        return found.doubts or [Problem("", 0, message, "unproven", source)]
+    problems: list[Problem] = [*found.doubts]
     if "null" in types:
         problems.append(Problem("", 0, f"`{source}` may be null, which has no text", "null-as-value", source))
     if shapes := sorted(types & {"array", "object"}):

@@ -9,7 +9,7 @@ from wfcore.source import join, tokens
 from wfcore.validation.entries import Entry
 from wfcore.validation.findings import Findings
 from wfcore.validation.templates import Typed
-from wfcore.validation.types import check_fits
+from wfcore.validation.types import check_fits, judges_fields_together, not_requiring, without
 
 _SAYS_MORE = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "patternProperties"})
 
@@ -35,14 +35,10 @@ def check_input(
     # A misspelt name is told once, not a second time as missing.
     vague |= {meant for name in surplus if (meant := _meant(name, written, taken)) is not None}
     lacking = _tell_missing(findings, written, pointer, given, taken, workflow_input, vague)
-    offered = _without(given, surplus | vague)
-    wanted = {**taken, "required": [name for name in taken.get("required", ()) if name not in lacking | vague]}
+    if vague and judges_fields_together(taken):
+        return True
+    offered, wanted = without(given, surplus | vague), not_requiring(taken, lacking | vague)
     return check_fits(findings, offered, wanted, "WF-604", what, pointer)
-
-
-def _without(given: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    shapes = {name: shape for name, shape in given["properties"].items() if name not in names}
-    return {**given, "properties": shapes, "required": [name for name in given["required"] if name in shapes]}
 
 
 def _tell_unknown(findings: Findings, written: TaskEntry, pointer: str, taken: dict[str, Any]) -> set[str]:

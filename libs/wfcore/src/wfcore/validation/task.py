@@ -1,15 +1,17 @@
 """A WorkflowTask by itself: its schemas, its request, its times and the upstream it names."""
 
-from wfcore import durations, template
+from wfcore import durations
 from wfcore.definition import HttpCall, WorkflowTaskSpec
 from wfcore.diagnostics import Fix
+from wfcore.expression import Read
 from wfcore.schema import JsonSchema
+from wfcore.source import tokens
 from wfcore.validation import request, schemas, templates
 from wfcore.validation.findings import Findings
 from wfcore.validation.references import References
 from wfcore.validation.rooted import alone
 from wfcore.validation.timing import check_ceiling
-from wfcore.validation.types import check_fits
+from wfcore.validation.types import check_fits, judges_fields_together, not_requiring, without
 
 _STATUS = {"type": "integer", "minimum": 100, "maximum": 599}
 _HEADERS = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -51,15 +53,24 @@ def _check_times(findings: Findings, spec: WorkflowTaskSpec) -> None:
     findings.add("WF-704", message, "/spec/attemptTimeout", seen=one, fix=fix)
 
 
+def _is_body(read: Read) -> bool:
+    return read.root == "response" and read.path[:1] in ((), ("body",))
+
+
 def _check_output(findings: Findings, http: HttpCall, takes: JsonSchema | None, gives: JsonSchema | None) -> None:
     """Only what does not come from the answer's body can be proven now; the body is checked when it arrives."""
     parsed = templates.parse(findings, http.output, _OUTPUT)
     if takes is None:
         return
     response = templates.exactly({"status": _STATUS, "headers": _HEADERS, "body": {}})
-    typed = templates.infer(findings, parsed, templates.scope(input=alone(takes), response=response))
-    reads_body = any(
-        read.root == "response" and read.path[:1] in ((), ("body",)) for _, read in template.reads(parsed.template)
-    )
-    if gives is not None and not reads_body and not typed.vague:
-        check_fits(findings, typed.schema, gives, "WF-606", "`output` does not fit outputSchema", _OUTPUT)
+    typed = templates.infer(findings, parsed, templates.scope(input=alone(takes), response=response), _is_body)
+    given, unknown = typed.schema, {next(tokens(place.removeprefix(_OUTPUT)), "") for place in typed.vague}
+    if gives is None or "" in unknown:
+        return
+    if unknown:
+        if not (isinstance(given, dict) and "properties" in given and isinstance(gives, dict)):
+            return
+        if judges_fields_together(gives):
+            return
+        given, gives = without(given, unknown), not_requiring(gives, unknown)
+    check_fits(findings, given, gives, "WF-606", "`output` does not fit outputSchema", _OUTPUT)

@@ -1,10 +1,12 @@
 """Templates of a definition: parsed, typed against what is in scope, their problems told as diagnostics."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from wfcore import template
-from wfcore.diagnostics import Fix
-from wfcore.expression import Problem
+from wfcore.diagnostics import Fix, Severity
+from wfcore.expression import Problem, Read
 from wfcore.schema import JsonSchema
 from wfcore.source import JsonValue, join, quoted
 from wfcore.template import Template, TemplateError
@@ -19,6 +21,7 @@ _CODES = {
     "null-as-value": "WF-505",
     "not-text": "WF-506",
     "type": "WF-507",
+    "unproven": "WF-605",
 }
 
 _TEXT = {"type": "string"}
@@ -75,13 +78,24 @@ def _without(value: JsonValue, pointer: str, vague: frozenset[str]) -> JsonValue
     return value
 
 
-def infer(findings: Findings, parsed: Parsed, scope: JsonSchema) -> Typed:
-    """The type of a template; tells where it reads what is not there or cannot be used like this."""
+def _nothing_is_unknown(read: Read) -> bool:
+    return False
+
+
+def infer(
+    findings: Findings, parsed: Parsed, scope: JsonSchema, is_unknown: Callable[[Read], bool] = _nothing_is_unknown
+) -> Typed:
+    """The type of a template; tells where it reads what is not there or cannot be used like this.
+
+    `is_unknown` names what has no type yet because it is broken, missing or judged elsewhere: no doubt is told there.
+    """
     inferred = template.infer(parsed.template, scope)
-    for problem in inferred.problems:
+    vague = {pointer for pointer, read in template.reads(parsed.template) if is_unknown(read)}
+    doubts = [doubt for doubt in inferred.doubts if doubt.pointer not in vague]
+    for problem in (*inferred.problems, *doubts):
         _tell(findings, problem)
-    vague = parsed.vague | {problem.pointer for problem in inferred.problems}
-    return Typed(rooted(_spelled_out(inferred.schema)), inferred.absent, vague)
+    vague |= parsed.vague | {problem.pointer for problem in inferred.problems}
+    return Typed(rooted(_spelled_out(inferred.schema)), inferred.absent, frozenset(vague))
 
 
 def _spelled_out(schema: JsonSchema) -> JsonSchema:
@@ -101,7 +115,8 @@ def _tell(findings: Findings, problem: Problem) -> None:
         return
     fix = Fix(f"write {quoted(problem.fix)}", problem.pointer, problem.fix, "set") if problem.fix is not None else None
     code, pointer = _CODES[problem.kind], problem.pointer
-    findings.add(code, problem.message, pointer, seen=problem.seen, fix=fix, offset=problem.offset)
+    severity: Severity = "warning" if problem.kind == "unproven" else "error"
+    findings.add(code, problem.message, pointer, seen=problem.seen, fix=fix, severity=severity, offset=problem.offset)
 
 
 def _tell_unexecuted(findings: Findings, problem: Problem) -> None:

@@ -38,7 +38,8 @@ def timeouts(
     while waiting:
         share, path = _tightest(limit, needs, settled, waiting)
         if path is None:
-            return settled | dict.fromkeys(waiting, share)
+            settled |= dict.fromkeys(waiting, share)
+            break
         if share < SMALLEST_SHARE:
             _tell(findings, limit, path, settled)
             return settled | dict.fromkeys(waiting, LARGEST_SHARE)

@@ -1,5 +1,7 @@
 """Does what is given fit what is taken? The answers of `wfcore.compatibility`, told as diagnostics."""
 
+from typing import Any
+
 from wfcore import compatibility
 from wfcore.diagnostics import Fix
 from wfcore.schema import JsonSchema, SchemaError
@@ -23,6 +25,27 @@ def check_fits(findings: Findings, given: JsonSchema, taken: JsonSchema, code: s
         findings.add("WF-605", message, pointer, seen=answer.hidden_by, fix=fix, severity="warning")
         return False
     return True
+
+
+def judges_fields_together(taken: dict[str, Any]) -> bool:
+    """Whether a field of which nothing is known could decide if the others fit."""
+    return not _TOGETHER.isdisjoint(taken)
+
+
+_TOGETHER = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "const", "enum"}) | frozenset(
+    {"minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties"}
+)
+
+
+def without(given: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """What a spelled-out object gives besides these fields."""
+    shapes = {name: shape for name, shape in given["properties"].items() if name not in names}
+    return {**given, "properties": shapes, "required": [name for name in given["required"] if name in shapes]}
+
+
+def not_requiring(taken: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """The same schema for objects in which these fields may be missing."""
+    return {**taken, "required": [name for name in taken.get("required", ()) if name not in names]}
 
 
 def _answer(given: JsonSchema, taken: JsonSchema) -> compatibility.Answer:

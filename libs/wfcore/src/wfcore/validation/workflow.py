@@ -6,7 +6,6 @@ Each step goes on with what the steps before could establish, so that one fault 
 from collections.abc import Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from wfcore import template
 from wfcore.definition import WorkflowSpec
@@ -111,12 +110,7 @@ class _Typing:
         # workflow for each expression would cost seconds.
         known = {id_: _task_schema(entry) if id_ in read else {} for id_, entry in self._entries.items()}
         scope = templates.scope(input={} if self._input is None else self._input, tasks=templates.exactly(known))
-        typed = templates.infer(self._findings, parsed, scope)
-        return replace(
-            typed,
-            vague=typed.vague
-            | {pointer for pointer, read in template.reads(parsed.template) if self._is_unknown(read)},
-        )
+        return templates.infer(self._findings, parsed, scope, self._is_unknown)
 
     def _is_unknown(self, read: Read) -> bool:
         """Whether it reads something of which nothing is known: a broken input schema, a task that is not there."""

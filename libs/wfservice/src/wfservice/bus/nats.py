@@ -130,12 +130,17 @@ class NatsBus:
         # A message written while disconnected would be buffered and arrive when nobody wants it any more.
         if not self._client.is_connected:
             raise TransportLost(f"not connected, `{subject}` was not sent", sent=False)
-        if len(payload) > self._client.max_payload:
-            raise WorkflowError(f"a message of {len(payload)} bytes is too large for the bus", code="RESULT_TOO_LARGE")
+        self._refuse_too_large(payload, headers)
         try:
             await self._client.publish(subject, payload, reply, headers)
         except (ConnectionClosedError, OutboundBufferLimitError) as error:
             raise TransportLost(f"`{subject}` was not sent: {error}", sent=False) from error
+
+    def _refuse_too_large(self, payload: bytes, headers: dict[str, str] | None) -> None:
+        # The server counts the headers too, and answers too much by closing the connection for good.
+        size = len(payload) + wire.size(headers)
+        if size > self._client.max_payload:
+            raise WorkflowError(f"a message of {size} bytes is too large for the bus", code="RESULT_TOO_LARGE")
 
     async def _on_reply(self, msg: Msg) -> None:
         future = self._waiting.pop(msg.subject.rpartition(".")[2], None)
@@ -221,12 +226,19 @@ class NatsBus:
         """See Bus.unserve."""
         ended = [each for each in self._subscriptions if not only or each.subject in only]
         self._subscriptions = [each for each in self._subscriptions if each not in ended]
+        if self.connected:
+            # The server is told first: what it sends until it knows must still find its subscription here, which
+            # nats-py's `unsubscribe` forgets at once.
+            with contextlib.suppress(nats.errors.Error, asyncio.TimeoutError):
+                for subscription in ended:
+                    await self._client._send_unsubscribe(subscription._id)
+                await self._settle()
+                async with asyncio.timeout(2):
+                    for subscription in ended:
+                        await subscription._pending_queue.join()
         for subscription in ended:
             with contextlib.suppress(nats.errors.Error):
                 await subscription.unsubscribe()
-        if self.connected:
-            with contextlib.suppress(nats.errors.Error, asyncio.TimeoutError):
-                await self._settle()
 
     # --- storing ------------------------------------------------------------------------------
 
@@ -238,8 +250,10 @@ class NatsBus:
         """See Bus.append."""
         if not self._client.is_connected:
             raise TransportLost("not connected, nothing was stored", sent=False)
+        payload, headers = wire.encode(message), {"Nats-Msg-Id": id}
+        self._refuse_too_large(payload, headers)
         try:
-            await self._js.publish(subject, wire.encode(message), timeout=5, headers={"Nats-Msg-Id": id})
+            await self._js.publish(subject, payload, timeout=5, headers=headers)
         except (TimeoutError, nats.errors.Error) as error:
             raise TransportLost(f"`{subject}` was not acknowledged: {error}", sent=True) from error
 

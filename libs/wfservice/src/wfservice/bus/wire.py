@@ -44,6 +44,15 @@ def headers(within: float | None = None) -> dict[str, str]:
     return sent
 
 
+def size(headers: Mapping[str, str] | None) -> int:
+    """Bytes that headers take on the wire."""
+    if headers is None:
+        return 0
+    return len("NATS/1.0\r\n\r\n") + sum(
+        len(name) + len(": \r\n") + len(said.encode()) for name, said in headers.items()
+    )
+
+
 def seconds_left(received: Mapping[str, str]) -> float | None:
     """How long the sender still waits; None when it did not say.
 
