@@ -170,8 +170,8 @@ async def test_an_executor_that_answers_pings_is_waited_for(alone: AskerAlone, e
     await until(lambda: bool(executor.started))
     known = await _known(alone.asker, executor.id)
     for _ in range(3):  # silent long enough to be asked, answered, silent again
-        await until(lambda: known.silent_ticks >= asking.TICKS_TO_PING)
-        await until(lambda: known.silent_ticks < asking.TICKS_TO_PING)
+        await until(lambda: known.ticks >= asking.TICKS_TO_PING)
+        await until(lambda: known.ticks < asking.TICKS_TO_PING)
     await executor.deliver(executor.started[0], ended(executor.started[0]))
     assert (await asked).attempt == 1
     assert len(executor.started) == 1

@@ -70,6 +70,7 @@ class _Executor:
 
     def __init__(self) -> None:
         self.ticks = 0
+        """Of ours, since it was last heard."""
         self.pinging: asyncio.Task[None] | None = None
 
 
@@ -229,8 +230,10 @@ class Asker:
             if deaf:
                 # Others come back a little later than we do: their silence begins to count now.
                 deaf = False
-                for waited in (*self._open.values(), *self._executors.values()):
-                    waited.ticks = 0
+                for opened in self._open.values():
+                    opened.ticks = 0
+                for known in self._executors.values():
+                    known.ticks = 0
             await self._say_heard()
             for opened in list(self._open.values()):
                 if opened.ask.executor is None and not opened.ask.answered:
