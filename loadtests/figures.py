@@ -60,12 +60,12 @@ def compared(floor: Figures, engine: Figures, plan: Plan, details: dict[str, Any
         {
             "floor": asdict(floor),
             "engine": asdict(engine),
-            "cpu_ratio": engine.cpu_ms / floor.cpu_ms,
+            "cpu_ratio": _over(engine.cpu_ms, floor.cpu_ms),
             "p50_delta_ms": engine.p50_ms - floor.p50_ms,
             "throughput_ratio": engine.requests_per_second / floor.requests_per_second,
             "p50_ratio": engine.p50_ms / floor.p50_ms,
             "p99_ratio": engine.p99_ms / floor.p99_ms,
-            "cpu_ratio_one_by_one": engine.cpu_ms_one_by_one / floor.cpu_ms_one_by_one,
+            "cpu_ratio_one_by_one": _over(engine.cpu_ms_one_by_one, floor.cpu_ms_one_by_one),
             "aims": AIMS,
             "plan": asdict(plan),
             "machine": {
@@ -124,7 +124,13 @@ def _row(what: str, unit: str, floor: float, engine: float, aim: str = "") -> tu
     def shown(value: float) -> str:
         return f"{value:.2f} {unit}" if unit else f"{value:.0f}"
 
-    return what, shown(floor), shown(engine), f"{engine / floor:.2f} x", aim
+    ratio = _over(engine, floor)
+    return what, shown(floor), shown(engine), "-" if ratio is None else f"{ratio:.2f} x", aim
+
+
+def _over(engine: float, floor: float) -> float | None:
+    """None where the floor used less CPU than its clock can tell, as in a very short run."""
+    return engine / floor if floor else None
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> str:

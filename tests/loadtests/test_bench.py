@@ -26,11 +26,11 @@ def test_a_small_bench_writes_the_figures(
     assert found.keys() >= {"floor", "engine", "cpu_ratio", "p50_delta_ms", "throughput_ratio", "machine", "plan"}
     for side in ("floor", "engine"):
         assert found[side]["executions"] == 50
-        assert found[side]["cpu_ms"] > 0
+        assert found[side]["cpu_ms"] >= 0
         assert found[side]["p99_ms"] >= found[side]["p50_ms"] > 0
     processes = {"nats", "postgres", "gateway", "planner", "executor", "operator-watcher", "history-writer"}
     assert found["engine"]["cpu_ms_by_process"].keys() == processes
-    assert found["cpu_ratio"] == pytest.approx(found["engine"]["cpu_ms"] / found["floor"]["cpu_ms"], rel=0.01)
+    assert found["engine"]["cpu_ms"] > 0
     assert found["start_seconds"]["next"] > 0
     assert 0 <= found["used_by_others"] <= 1
     assert len(found["parts"]) > 10
@@ -60,6 +60,14 @@ def test_ratios_and_the_delta_compare_with_the_floor():
     floor, engine = some_figures(1.0, 1000, 0.5), some_figures(2.5, 900, 1.0)
     found = figures.compared(floor, engine, Plan(), {})
     assert (found["cpu_ratio"], found["p50_delta_ms"], found["throughput_ratio"]) == (2.0, 1.5, 0.9)
+
+
+def test_a_cost_below_the_clock_has_no_ratio():
+    """Where the floor used less CPU than its clock can tell there is no ratio, and the table says so."""
+    floor, engine = some_figures(1.0, 1000, 0.0), some_figures(2.5, 900, 1.0)
+    found = figures.compared(floor, engine, Plan(), {})
+    assert found["cpu_ratio"] is None
+    assert found["throughput_ratio"] == 0.9
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 51), (0.99, 100), (1.0, 100), (0.0, 1)])
