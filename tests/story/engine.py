@@ -82,6 +82,18 @@ class Engine:
 
         return until(ended, f"execution {id} in the history")
 
+    @contextmanager
+    def published(self, name: str, text: str) -> Iterator[Path]:
+        """A workflow of the engine's own folder, callable inside; gives its file."""
+        path = self.workflows / f"{name}.yaml"
+        path.write_text(text)
+        until(lambda: self.detail(name).get("ready"), f"{name} to be published")
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+            until(lambda: self.http.get(f"/api/v1/workflows/{name}").status_code == 404, f"{name} to be gone")
+
     # --- processes ------------------------------------------------------------------------------
 
     def pid(self, service: str) -> int:

@@ -16,12 +16,8 @@ pytestmark = pytest.mark.story
 @pytest.fixture
 def greeting(engine: Engine) -> Iterator[Path]:
     """A workflow of the engine's own folder, published as `greeting`, that echoes a number."""
-    path = engine.workflows / "greeting.yaml"
-    path.write_text(GREETING)
-    until(lambda: engine.detail("greeting").get("ready"), "greeting to be published")
-    yield path
-    path.unlink(missing_ok=True)
-    until(lambda: engine.http.get("/api/v1/workflows/greeting").status_code == 404, "greeting to be gone")
+    with engine.published("greeting", GREETING) as path:
+        yield path
 
 
 GREETING = """\

@@ -110,21 +110,15 @@ spec:
 @pytest.fixture
 def careful(engine: Engine) -> Iterator[None]:
     """A workflow that looks before it acts."""
-    path = engine.workflows / "careful.yaml"
-    path.write_text(CAREFUL)
-    until(lambda: engine.detail("careful").get("ready"), "careful to be published")
-    yield
-    path.unlink()
+    with engine.published("careful", CAREFUL):
+        yield
 
 
 @pytest.fixture
 def patient(engine: Engine) -> Iterator[None]:
     """A workflow with time enough for every stall."""
-    path = engine.workflows / "patient.yaml"
-    path.write_text(PATIENT)
-    until(lambda: engine.detail("patient").get("ready"), "patient to be published")
-    yield
-    path.unlink()
+    with engine.published("patient", PATIENT):
+        yield
 
 
 @pytest.mark.usefixtures("careful")

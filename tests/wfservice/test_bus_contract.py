@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct
 
 from tests.wfservice.scratch import SCRATCH, Thing
+from tests.wfservice.waiting import until
 from wfcore import subjects
 from wfcore.errors import WorkflowError
 from wfcore.messages import Grant, HistoryBatch
@@ -31,13 +32,6 @@ class Answered(Struct, frozen=True):
 
 def subject() -> str:
     return f"wf.v1.test.{uuid.uuid4().hex}"
-
-
-async def until(condition, within: float = 10.0) -> None:
-    """Wait until something is true, turning the loop meanwhile."""
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_a_request_gets_its_reply(connect: Connect):
