@@ -36,7 +36,7 @@ def output_of(task: CompiledTask, answer: CallSucceeded, input: Any) -> Output:
         value = task.output({"input": input, "response": response})
         if value is ABSENT:
             value = None
-    wrong = [] if task.output_schema.accepts(value) else task.output_schema.violations(value)
+    wrong = task.output_schema.violations(value)
     fatal = _fatal(task, value, wrong)
     if fatal:
         raise WorkflowError(

@@ -6,7 +6,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from wf_gateway import requests
 from wf_gateway.problems import FieldError
 from wf_gateway.published import Published
 from wfcore.definition import WorkflowTaskSpec, read_definitions
@@ -191,7 +190,7 @@ def sorted_out(given: Any, schema: Schema, source: Any) -> tuple[list[MissingInp
     """Violations as missing and as invalid inputs."""
     declared = source.get("properties", {}) if isinstance(source, dict) else {}
     missing, invalid = [], []
-    for violation in requests.violations(given, schema):
+    for violation in schema.violations(given):
         name = violation.pointer.strip("/")
         if violation.keyword == "required" and name in declared:
             kind = declared[name].get("type", "any") if isinstance(declared[name], dict) else "any"

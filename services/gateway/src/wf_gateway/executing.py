@@ -60,7 +60,7 @@ class Executing:
             found = self._found(request)
             with telemetry.span(f"POST {request.scope['path']}", request.headers):
                 content = await requests.body(request)
-                wrong = requests.violations(requests.value(content), found.input)
+                wrong = found.input.violations(requests.value(content))
                 if wrong:
                     return problems.respond(invalid_input(found, wrong))
                 self._admit(found)

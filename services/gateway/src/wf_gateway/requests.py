@@ -8,7 +8,6 @@ from starlette.requests import Request
 
 from wfcore import jsontext
 from wfcore.errors import WorkflowError
-from wfcore.schema import Schema
 
 BODY_BYTES = 1 << 20
 
@@ -44,8 +43,3 @@ def value(content: bytes) -> Any:
         return jsontext.decode(content)
     except jsontext.JsonTextError as error:
         raise BadRequest(str(error), code=error.code) from error
-
-
-def violations(given: Any, schema: Schema) -> list[Any]:
-    """All breaches of the input schema, none on the fast path."""
-    return [] if schema.accepts(given) else schema.violations(given)

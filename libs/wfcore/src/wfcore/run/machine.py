@@ -42,7 +42,7 @@ from wfcore.result import output_of, pause_before_retry
 from wfcore.run.commands import AskGrant, Call, Cancel, Command, End, Wake
 from wfcore.run.failures import STATUS_OF, effect_of, failure_from, failure_of_call
 from wfcore.run.state import Happened, Run, Step, TaskState
-from wfcore.schema import Schema
+from wfcore.schema import Violation
 
 LEAST_TIME = 50_000
 """A task is not started with less than this left (microseconds)."""
@@ -200,8 +200,8 @@ class _Turn:
             value = compiled.input(self.scope)
             self.log(TaskStarted(events.body(jsontext.encode(value))), task)
             self.set(task, status="running", started_at=self.at, input=value)
-            if compiled.plan.check_input and not compiled.input_schema.accepts(value):
-                said = _breaches(compiled.input_schema, value)
+            if compiled.plan.check_input and (wrong := compiled.input_schema.violations(value)):
+                said = _first(wrong)
                 raise WorkflowError(f"input of task `{task}` does not fit its schema: {said}", code="INPUT_MISMATCH")
             self.set(task, request=compiled.request({"input": value}))
         except (WorkflowError, EvaluationError, jsontext.JsonTextError) as error:
@@ -304,8 +304,8 @@ class _Turn:
     def answer(self) -> bytes:
         program = self.run.program
         value = program.output(self.scope)
-        if program.bundle.checks_output and not program.output_schema.accepts(value):
-            said = _breaches(program.output_schema, value)
+        if program.bundle.checks_output and (wrong := program.output_schema.violations(value)):
+            said = _first(wrong)
             raise WorkflowError(f"the answer does not fit the workflow's outputSchema: {said}", code="OUTPUT_INVALID")
         output = jsontext.encode(value)
         if len(output) > ANSWER_CAP:
@@ -391,6 +391,6 @@ class _Turn:
         return Step(run, self.events, self.commands)
 
 
-def _breaches(schema: Schema, value: Any) -> str:
+def _first(wrong: list[Violation]) -> str:
     """The first few, in a sentence."""
-    return "; ".join(f"{breach.pointer or '/'}: {breach.message}" for breach in schema.violations(value)[:5])
+    return "; ".join(f"{breach.pointer or '/'}: {breach.message}" for breach in wrong[:5])

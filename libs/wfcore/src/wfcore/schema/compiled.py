@@ -44,8 +44,11 @@ class Schema:
         return self._digest
 
     def violations(self, value: JsonValue, limit: int = 100) -> list[Violation]:
-        """Everything that is wrong with a value, at most `limit`; of huge values only a part is looked at."""
-        return violations_of(self._validator, value, limit)
+        """Everything that is wrong with a value, at most `limit`; of huge values only a part is looked at.
+
+        Nothing is wrong with most values: that costs no more than `accepts`.
+        """
+        return [] if self.accepts(value) else violations_of(self._validator, value, limit)
 
     def breaches(self, value: JsonValue) -> list[str] | None:
         """JSON Pointers of everything that is wrong with a value; None where it is too large to tell."""
