@@ -10,8 +10,10 @@ from wf_executor.calling import Caller
 from wfcore import request
 from wfcore.bundle import Http
 from wfcore.events import CallFailed, CallSucceeded
-from wfcore.program import matches
+from wfcore.program import compiled_call
 from wfcore.run import Call
+
+from ..wfcore.programs import a_call
 
 EXECUTION = "0197f3c2-0000-7000-8000-000000000001"
 GENEROUS = 20.0
@@ -28,9 +30,8 @@ async def called(
 ) -> CallSucceeded | CallFailed:
     """Write the request as the task says and make one try."""
     written = request.compile(http)({"input": input})
-    return await caller.call(
-        Call("task", call, written, within), http, lambda status: matches(status, http.success_codes), EXECUTION
-    )
+    work = compiled_call(replace(a_call("task"), http=http))
+    return await caller.call(Call("task", call, written, within, work), EXECUTION)
 
 
 async def succeeded(caller: Caller, http: Http, input: Any = None) -> CallSucceeded:

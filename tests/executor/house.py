@@ -14,7 +14,7 @@ from wf_executor.executing import Executor
 from wf_executor.handlers import handlers
 from wf_executor.settings import Settings
 from wfcore import bundle, subjects
-from wfcore.bundle import Bundle
+from wfcore.bundle import Bundle, CallPlan, TaskPlan
 from wfcore.events import Event
 from wfcore.messages import Heartbeat, HistoryBatch, Ping, RunEnded, StartRun
 from wfcore.program import Program
@@ -37,10 +37,17 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def reaching(program: Program, url: str) -> Bundle:
     """The bundle of a drawn program whose calls go to this upstream."""
-    tasks = tuple(
-        replace(task, http=replace(task.http, base_url=url, private_addresses=True)) for task in program.bundle.tasks
-    )
-    return replace(program.bundle, tasks=tasks)
+    return with_http(program.bundle, base_url=url, private_addresses=True)
+
+
+def with_http(made: Bundle, **changes: Any) -> Bundle:
+    """The same bundle where every call is changed in this way."""
+
+    def changed(task: TaskPlan) -> TaskPlan:
+        assert isinstance(task.work, CallPlan)
+        return replace(task, work=replace(task.work, http=replace(task.work.http, **changes)))
+
+    return replace(made, body=replace(made.body, tasks=tuple(map(changed, made.body.tasks))))
 
 
 async def publish(bus: Bus, made: Bundle) -> str:

@@ -178,3 +178,13 @@ def test_a_canary_is_in_no_event_of_a_run(status: int):
     assert [event.type for event in log][-1] == "WorkflowCompleted"
     assert CANARY.encode() in msgspec.msgpack.encode([event for step in steps for event in step.events])
     assert CANARY.encode() not in msgspec.msgpack.encode(log)
+
+
+def test_a_canary_is_in_no_failure_that_a_fallback_stood_in_for():
+    """What the upstream said when the task fell back is written down masked like any other failure."""
+    said = {"set-cookie": f"session={CANARY}", "content-type": "application/json"}
+    original = events.OriginalError(401, said, body_of({"password": CANARY}))
+    fell_back = events.TaskFellBack(events.Failure("UPSTREAM_ERROR", "the upstream answered 401", "x", original))
+    written = recording.event(Event("x", 1, 1, 0, "TaskFellBack", fell_back))
+    assert CANARY.encode() in msgspec.msgpack.encode(fell_back)
+    assert CANARY.encode() not in msgspec.msgpack.encode(written)

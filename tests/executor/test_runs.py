@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable
 
 import pytest
-from msgspec.structs import replace
 
 from wf_executor.calling import Caller
 from wf_executor.driving import Driver
@@ -16,7 +15,7 @@ from wfservice.journal import Journal
 from wfservice.testing import MemoryBus, Room
 
 from ..wfcore.programs import a_program
-from .house import PATIENCE, Desk, a_run, desk, executor, history, publish, reaching, types
+from .house import PATIENCE, Desk, a_run, desk, executor, history, publish, reaching, types, with_http
 from .upstream import (
     Behaviour,
     Upstream,
@@ -109,8 +108,8 @@ async def test_tries_are_as_many_as_the_upstream_sees(running: Executor, asking:
 async def test_a_forbidden_destination_is_told(running: Executor, asking: Desk, upstream: Upstream):
     """An upstream that is not declared private: DESTINATION_FORBIDDEN, one try, nothing sent, effects none."""
     made = reaching(a_program("pay", pay={"method": "POST"}), upstream.url)
-    tasks = tuple(replace(task, http=replace(task.http, private_addresses=False)) for task in made.tasks)
-    ended = await asking.answer(a_run(await publish(asking.bus, replace(made, tasks=tasks))))
+    made = with_http(made, private_addresses=False)
+    ended = await asking.answer(a_run(await publish(asking.bus, made)))
     assert (ended.status, ended.effects, ended.tasks[0].attempts) == ("failed", "none", 1)
     assert ended.failure is not None
     assert ended.failure.code == "DESTINATION_FORBIDDEN"
@@ -225,8 +224,6 @@ async def test_a_failure_carries_no_secret_away(running: Executor, asking: Desk,
 async def test_a_failure_is_small_enough_to_be_told(running: Executor, asking: Desk, upstream: Upstream):
     """An error body larger than the bus carries does not hide the failure, and the run is not made twice over it."""
     upstream.at("/a", answers(b"x" * (9 << 20), status=500))
-    made = reaching(a_program("a", a={"retries": 1}), upstream.url)
-    (task,) = made.tasks
-    made = replace(made, tasks=(replace(task, http=replace(task.http, max_response_bytes=16 << 20)),))
+    made = with_http(reaching(a_program("a", a={"retries": 1}), upstream.url), max_response_bytes=16 << 20)
     ended = await asking.answer(a_run(await publish(asking.bus, made)))
     assert (ended.attempt, ended.failure and ended.failure.code) == (1, "UPSTREAM_ERROR")

@@ -76,7 +76,7 @@ async def test_one_workflow(place: Place):
     assert page["inputSchema"]["required"] == ["id"]
     assert page["outputSchema"]["properties"]["user"] == {"type": "string"}
     assert [example["input"] for example in page["examples"]] == [{"id": 42}]
-    assert page["tasks"] == [{"id": "user", "taskRef": "get-user", "needs": []}]
+    assert page["tasks"] == [{"id": "user", "kind": "call", "taskRef": "get-user", "needs": []}]
     assert {condition["type"]: condition["status"] for condition in page["conditions"]} == dict.fromkeys(
         ("Ready", "ReferencesResolved", "SchemasCompatible", "Published"), "True"
     )

@@ -13,7 +13,7 @@ from tests.wfservice.waiting import until
 from wfcore import schema as schemas
 from wfcore.errors import ERRORS
 
-_METHODS = ("get", "post", "put", "delete", "patch")
+_METHODS = ("get", "head", "post", "put", "delete", "patch")
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -213,6 +213,78 @@ async def test_every_code_has_its_page(place: Place):
         assert code in page.text
         assert str(info.status) in page.text, code
     assert (await place.get("/errors/NOTHING")).json()["code"] == "ROUTE_NOT_FOUND"
+
+
+async def test_an_address_of_its_own(place: Place):
+    """An operation with its parameters, each with its schema; it goes with the workflow."""
+    source = schema(
+        "id name",
+        id={"type": "integer", "minimum": 1},
+        name="string",
+        tags={"type": "array", "items": {"type": "string"}},
+    )
+    user = entry("user", "get-user")
+    read = workflow("thing-read", user, inputSchema=source, route={"method": "GET", "path": "/my-things/{id}"},
+                    description="One thing", categories=["things"])  # fmt: skip
+    theirs = schema("thing name", thing="integer", name="string")
+    change = workflow("thing-write", entry("user", "get-user", "{{input.thing}}"), inputSchema=theirs,
+                      route={"method": "PATCH", "path": "/my-things/{thing}"})  # fmt: skip
+    await place.publish(read, wait_for="thing-read")
+    await place.publish(change, wait_for="thing-write")
+    document = await place.document()
+    OpenAPIV31SpecValidator(document).validate()
+    item = document["paths"]["/my-things/{id}"]
+    assert "/my-things/{thing}" not in document["paths"]  # to OpenAPI they are one path
+    operation = item["get"]
+    assert (operation["summary"], operation["tags"]) == ("One thing", ["things"])
+    assert "requestBody" not in operation
+    assert operation["parameters"] == [
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}},
+        {"name": "name", "in": "query", "required": True, "schema": {"type": "string"}},
+        {"name": "tags", "in": "query", "required": False, "schema": {"type": "array", "items": {"type": "string"}}},
+    ]
+    answer = operation["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"]["properties"] == {"user": {"type": "string"}}
+    assert {"400", "404", "422", "500", "502", "503", "504"} <= set(operation["responses"])
+    patch = item["patch"]
+    assert [(each["name"], each["in"], each["schema"]) for each in patch["parameters"]] == [
+        ("id", "path", {"type": "integer"})
+    ]
+    body = patch["requestBody"]["content"]["application/json"]["schema"]
+    assert (body["properties"], body["required"]) == ({"name": {"type": "string"}}, ["name"])
+    real = await place.client.get("/my-things/1?name=x&tags=a")
+    assert real.status_code == 200
+    for name in ("thing-read", "thing-write"):
+        await place.house.delete("Workflow", name)
+
+    async def gone() -> bool:
+        return "/my-things/{id}" not in (await place.document())["paths"]
+
+    await until(gone)
+
+
+async def test_an_address_with_references_in_its_schema(place: Place):
+    """Parameters and body keep the meaning of `$defs`, and HEAD has no content."""
+    source = {
+        "type": "object", "required": ["id", "colour"], "$defs": {"Colour": {"enum": ["red", "green"]}},
+        "properties": {"id": {"type": "integer"}, "colour": {"$ref": "#/$defs/Colour"}},
+    }  # fmt: skip
+    for method in ("HEAD", "POST"):
+        name, route = f"painted-{method.lower()}", {"method": method, "path": "/painted/{colour}"}
+        await place.publish(workflow(name, entry("user", "get-user"), inputSchema=source, route=route), wait_for=name)
+    document = await place.document()
+    OpenAPIV31SpecValidator(document).validate()
+    for reference in references(document):
+        resolved(document, reference)
+    item = document["paths"]["/painted/{colour}"]
+    assert "content" not in item["head"]["responses"]["200"]
+    for method in ("head", "post"):
+        colour = next(each for each in item[method]["parameters"] if each["name"] == "colour")
+        compiled = schemas.compile({**colour["schema"], "components": document["components"]})
+        assert compiled.accepts("red")
+        assert not compiled.accepts("blue")
+    assert (await place.client.post("/painted/green", json={"id": 1})).status_code == 200
+    assert (await place.client.post("/painted/blue", json={"id": 1})).status_code == 422
 
 
 async def test_a_changed_task_shows_in_the_output_schema(place: Place):

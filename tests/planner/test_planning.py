@@ -33,7 +33,7 @@ async def test_a_sound_workflow_is_published(house: House):
     assert pointer is not None
     assert (pointer.namespace, pointer.workflow, pointer.paused) == ("shop", "profile", False)
     assert (pointer.version, pointer.release) == (compiled.version, compiled.release)
-    assert [plan.id for plan in compiled.tasks] == ["user"]
+    assert [plan.id for plan in compiled.body.tasks] == ["user"]
     verdict = house.verdict("Workflow", "profile")
     assert verdict is not None
     assert verdict.ready
@@ -170,7 +170,7 @@ async def test_a_changed_task_makes_new_releases_of_all_that_use_it(house: House
         assert new is not None
         assert new.version == old.version
         assert new.release != old.release
-    assert (await house.bundle("profile")).tasks[0].http.path == "/v2/{{input.id}}"
+    assert (await house.bundle("profile")).body.tasks[0].work.http.path == "/v2/{{input.id}}"
     assert house.pointer("third") == before["third"]
 
 
@@ -192,7 +192,7 @@ async def test_a_changed_upstream_is_called_at_its_new_address(house: House):
     before = house.pointer("profile")
     await house.apply(upstream(url="http://127.0.0.2:9"))
     await until(lambda: house.pointer("profile") != before)
-    assert (await house.bundle("profile")).tasks[0].http.base_url == "http://127.0.0.2:9"
+    assert (await house.bundle("profile")).body.tasks[0].work.http.base_url == "http://127.0.0.2:9"
 
 
 async def test_a_deleted_workflow_is_withdrawn(house: House):

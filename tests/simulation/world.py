@@ -17,7 +17,7 @@ from functools import partial
 from tests.wfcore.programs import answered, started
 from wfcore import asking, events, run
 from wfcore.asking import Answer, Ask
-from wfcore.events import CallFailed, DeadlinePassed, GrantDenied, Granted, RetryDue
+from wfcore.events import CallFailed, DeadlinePassed, GrantDenied, Granted
 from wfcore.messages import RunEnded
 from wfcore.program import Program
 
@@ -145,14 +145,14 @@ class Executor:
     def _obey(self, asker: Asker, key: tuple[str, int], command: run.Command) -> None:
         world = self.world
         match command:
-            case run.Call(task, call, _, timeout):
+            case run.Call(task, call, _, timeout, _):
 
                 def ended(fact: events.Fact) -> None:
                     self.awake(lambda: self._happened(asker, key, fact, task, call))()
 
                 self.house.upstream.call(key[0], task, int(timeout * SECOND), ended)
-            case run.Wake(task, at):
-                world.later(max(0, at - world.now), self.awake(lambda: self._happened(asker, key, RetryDue(), task)))
+            case run.Wake(task, at, fact):
+                world.later(max(0, at - world.now), self.awake(lambda: self._happened(asker, key, fact, task)))
             case run.AskGrant(seq):
                 self._ask(asker, key, seq)
             case run.End():

@@ -102,8 +102,8 @@ def test_a_file_that_cannot_be_read_changes_nothing(engine: Engine, greeting: Pa
 
 
 def test_fields_of_later_versions_are_refused_as_such(engine: Engine, greeting: Path):
-    """`when` is part of the language and not executed yet: it is refused by name, never accepted and ignored."""
-    greeting.write_text(GREETING.replace("taskRef: get", "when: \"input.sku == 'x'\", taskRef: get"))
+    """`onDisconnect` is part of the language and not executed yet: refused by name, never accepted and ignored."""
+    greeting.write_text(GREETING + "  onDisconnect: finish\n")
     detail = until(lambda: (d := engine.detail("greeting")) and not d["ready"] and d, "the refusal")
     assert "WF-901" in {finding["code"] for finding in detail["diagnostics"]}
 

@@ -7,42 +7,15 @@ import time
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.wfcore.answers import an_object, checked
 from tests.wfcore.drawn_schemas import documents, fragments, values
 
 from wfcore import schema
-from wfcore.compatibility import Answer, covers
+from wfcore.compatibility import covers
 from wfcore.schema import SchemaError
 
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
-
-
-def an_object(required: str = "", *, extra: object = None, **properties: object) -> dict:
-    made: dict = {"type": "object", "properties": properties}
-    if required:
-        made["required"] = required.split()
-    if extra is not None:
-        made["additionalProperties"] = extra
-    return made
-
-
-def checked(producer: object, consumer: object) -> Answer:
-    """The answer, after holding it to its word."""
-    answer = covers(producer, consumer)
-    giver, taker = schema.compile(producer), schema.compile(consumer)
-    match answer.verdict:
-        case "yes":
-            assert not answer.findings
-        case "no":
-            shown = answer.counterexample
-            assert answer.findings
-            assert giver.accepts(shown)
-            assert giver.prune(shown)[0] == shown
-            assert not taker.accepts(shown)
-        case "undecided":
-            assert answer.findings
-            assert answer.hidden_by
-    return answer
 
 
 YES = {

@@ -259,9 +259,9 @@ def test_a_null_in_an_enum_is_no_fault():
         (TASK, "/spec/cache", {"ttl": "5s"}),
         (TASK, "/spec/errors", []),
         (WORKFLOW, "/spec/onDeadline", "fail"),
-        (WORKFLOW, "/spec/route", {"method": "GET", "path": "/x"}),
-        (WORKFLOW, "/spec/tasks/0/when", "true"),
-        (WORKFLOW, "/spec/tasks/0/onError", "skip"),
+        (WORKFLOW, "/spec/onDisconnect", "cancel"),
+        (WORKFLOW, "/spec/history", "strict"),
+        (WORKFLOW, "/spec/triggers", []),
     ],
 )
 def test_what_is_not_executed_yet_is_refused_as_such(definition: dict, pointer: str, value: object):
@@ -274,8 +274,8 @@ def test_what_is_not_executed_yet_is_refused_as_such(definition: dict, pointer: 
     assert len(offline.definitions) == 1
 
 
-def test_the_default_of_a_field_that_comes_later_is_executed():
-    """`onError: fail` is what happens anyway, so it may be written."""
+def test_what_happens_anyway_may_be_written():
+    """`onError: fail` is the default."""
     assert faults(changed(WORKFLOW, "/spec/tasks/0/onError", "fail")) == []
 
 
@@ -299,6 +299,60 @@ def test_a_giant_is_refused_at_once():
         assert time.perf_counter() - started < 3
     fault = only(changed(WORKFLOW, "/spec/tasks", entries[:501]))
     assert (fault.code, fault.seen) == ("WF-701", 501)
+
+
+def test_tasks_inside_others_count():
+    """Five hundred is the most in all scopes together: bodies and branches, however deep."""
+    inner = [{"id": f"t{n}", "taskRef": "get-user"} for n in range(100)]
+    body = {"id": "all", "forEach": {"items": "{{input.ids}}"}, "tasks": inner, "output": 1}
+    switch = {"id": "way", "switch": [{"default": True, "tasks": [*inner, body], "output": 1}]}
+    entries = [{**switch, "id": f"way{n}"} for n in range(3)]
+    fault = only(changed(WORKFLOW, "/spec/tasks", entries))
+    assert (fault.code, fault.pointer, fault.seen) == ("WF-701", "/spec/tasks", 3 * (1 + 100 + 1 + 100))
+    assert faults(changed(WORKFLOW, "/spec/tasks", entries[:2])) == []
+
+
+LOOP = {"id": "all", "forEach": {"items": "{{input.ids}}"}, "tasks": [{"id": "one", "taskRef": "get-user"}]}
+CHOICE = {"id": "way", "switch": [{"default": True, "output": 1}]}
+CALL = {"id": "one", "taskRef": "get-user"}
+PINNED = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("entry", "field"),
+    [
+        ({**CALL, "tasks": []}, "tasks"),
+        ({**CALL, "output": 1}, "output"),
+        ({**CALL, "workflowVersion": PINNED}, "workflowVersion"),
+        ({**LOOP, "input": {}}, "input"),
+        ({**LOOP, "taskVersion": PINNED}, "taskVersion"),
+        ({**CHOICE, "input": {}}, "input"),
+        ({**CHOICE, "output": 1}, "output"),
+        ({"id": "list", "transform": {"from": "{{input.ids}}"}, "input": {}}, "input"),
+        ({"id": "list", "transform": {"from": "{{input.ids}}"}, "timeout": "1s"}, "timeout"),
+        ({**CALL, "onError": "fallback", "fallback": {"output": 1, "input": {}}}, "fallback/input"),
+    ],
+)
+def test_a_field_that_would_be_ignored_is_told(entry: dict, field: str):
+    """A field that means nothing beside the others is taken away by the fix."""
+    fault = only(changed(WORKFLOW, "/spec/tasks/0", entry))
+    assert (fault.code, fault.pointer) == ("WF-216", f"/spec/tasks/0/{field}")
+    assert (fault.fix.edit, fault.fix.pointer) == ("remove", fault.pointer)
+
+
+def test_a_transform_as_a_task_is_not_tried_again():
+    """Retry and timeouts belong to calls."""
+    task = changed(TASK, "/spec/transform", {"from": "{{input.ids}}"})
+    del task["spec"]["http"]
+    for field in ("retry", "timeout", "attemptTimeout"):
+        value = {} if field == "retry" else "1s"
+        assert "WF-216" in {fault.code for fault in faults(changed(task, f"/spec/{field}", value))}
+
+
+def test_a_loop_needs_tasks():
+    """A forEach without `tasks` would do nothing with its items."""
+    fault = only(changed(WORKFLOW, "/spec/tasks/0", {"id": "all", "forEach": {"items": "{{input.ids}}"}}))
+    assert (fault.code, fault.pointer) == ("WF-202", "/spec/tasks/0/tasks")
 
 
 def text_of_giant(entries: list[dict]) -> str:

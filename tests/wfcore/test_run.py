@@ -6,53 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfcore import events, run
-from wfcore.events import CallFailed, CancelRequested, DeadlinePassed, Fact, GrantDenied, Granted, RetryDue
-from wfcore.program import Program
+from wfcore import events
+from wfcore.events import CallFailed, CancelRequested, DeadlinePassed, GrantDenied, Granted, RetryDue
 from wfcore.run import AskGrant, Call, Cancel, End, Happened, Wake
 
-from .programs import DEADLINE, SECOND, a_program, answered, started
-
-
-class Played:
-    """A run that a test plays the world for; time moves one millisecond per fact unless it is told."""
-
-    def __init__(self, program: Program, input: Any = None) -> None:
-        step = run.begin(program, started(), input if input is not None else {}, execution="x1", attempt=1, at=0)
-        self.at = 0
-        self.run = step.run
-        self.log = list(step.events)
-        self.commands = list(step.commands)
-
-    def happens(self, fact: Fact, task: str | None = None, call: int | None = None, *, after: int = 1000) -> "Played":
-        self.at += after
-        step = run.advance(self.run, Happened(self.at, fact, task, call))
-        self.run = step.run
-        self.log += step.events
-        self.commands = list(step.commands)
-        return self
-
-    def succeeds(self, task: str, body: bytes = b"1") -> "Played":
-        return self.happens(answered(body), task, self.run.tasks[task].calls)
-
-    def fails(self, task: str, reason: Any = "status", status: int | None = 500, *, sent: bool = True, **headers: str):
-        said = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.happens(CallFailed(reason, sent, "broken", status, said), task, self.run.tasks[task].calls)
-
-    @property
-    def calls(self) -> list[str]:
-        return [command.task for command in self.commands if isinstance(command, Call)]
-
-    @property
-    def end(self) -> End:
-        (end,) = [command for command in self.commands if isinstance(command, End)]
-        return end
-
-    def of(self, kind: type) -> list[Any]:
-        return [command for command in self.commands if isinstance(command, kind)]
-
-    def events(self, type: str) -> list[str | None]:
-        return [event.task for event in self.log if event.type == type]
+from .played import Played
+from .programs import DEADLINE, SECOND, a_program, answered
 
 
 def test_a_task_starts_the_moment_its_own_needs_end():

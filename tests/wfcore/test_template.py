@@ -210,7 +210,7 @@ def test_reads_tell_where_every_path_stands():
 
 def test_all_problems_of_a_value_are_told_at_once():
     """Every broken string is listed with its pointer, the offset inside it, and every broken hole in it."""
-    found = problems_of({"a": "{{input.}}", "b/c": ["ok", "{{x y}} and {{ size(x) }}", "{{"]})
+    found = problems_of({"a": "{{input.}}", "b/c": ["ok", "{{x y}} and {{ type(x) }}", "{{"]})
     assert [(problem.pointer, problem.offset, problem.kind) for problem in found] == [
         ("/a", 8, "syntax"),
         ("/b~1c/1", 4, "syntax"),
@@ -225,9 +225,9 @@ def test_all_problems_of_a_value_are_told_at_once():
         ("a {{input.b", 2, "close the expression"),
         ("a {{input.b}", 2, "close the expression"),
         ("{{ 'a }}", 3, "has no closing '"),
-        ("{{ {'a': 1 }}", 10, "expected `,` or `}`"),
+        ("{{ {'a': 1 }}", 10, "expected an operator, `,` or `}`"),
         ("{{}}", 2, "the expression is empty"),
-        ("{{{input.a}}}", 3, "a key in quotes"),
+        ("{{{input.a}}}", 10, "begins an object"),
     ],
 )
 def test_a_hole_that_does_not_end_is_told_where_it_goes_wrong(written: str, offset: int, expected: str):
@@ -377,7 +377,7 @@ def test_scalars_fit_into_text(source: str):
 @pytest.mark.parametrize(
     ("source", "kind", "fix"),
     [
-        ("input.maybe", "null-as-value", None),
+        ("input.maybe", "null-as-value", "(input.maybe != null ? input.maybe : '')"),
         ("input.list", "not-text", None),
         ("input", "not-text", None),
         ("input.?nickname", "optional-as-value", "input.?nickname.orValue('')"),

@@ -22,6 +22,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+schema = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at JSON Schemas.")
+app.add_typer(schema, name="schema")
+
 _Namespace = Annotated[str | None, typer.Option("--namespace", "-n", help="Namespace of what names none.")]
 
 
@@ -184,6 +187,96 @@ def run(
 
 
 @app.command()
+def plan(
+    workflow: Annotated[str, typer.Argument(help="Its name, or namespace/name.")],
+    folders: Annotated[
+        list[Path] | None,
+        typer.Option("--dir", exists=True, help="Folder or file of definitions; may be repeated. [default: workflows]"),
+    ] = None,
+    input: Annotated[
+        str | None, typer.Option("--input", "-i", help="Check this input too: JSON, @file, or - for standard input.")
+    ] = None,
+    output: Annotated[
+        Literal["text", "json", "mermaid", "dot"], typer.Option("--output", "-o", help="How to tell.")
+    ] = "text",
+    namespace: _Namespace = None,
+) -> None:
+    """Show how a workflow will run, without a running engine: groups, critical path, worst case, graph.
+
+    \b
+    workflow-cli plan order-processing
+    workflow-cli plan shop/order-processing --dir ./shop -i @order.json
+    workflow-cli plan order-processing -o dot | dot -Tsvg > order.svg
+
+    Nothing is called. The times are the timeouts, so they are upper bounds.
+    Exit code: 0 planned, 1 the workflow or the input is not sound, 2 wrong usage, 3 something broke.
+    """
+    from wfcli import calling, planning, reporting, validating
+    from wfcore import plan as drawing
+
+    if "/" in workflow and namespace is None:
+        namespace, _, workflow = workflow.partition("/")
+    paths = folders or [DEFAULT_WORKFLOWS]
+    if not folders and not DEFAULT_WORKFLOWS.exists():
+        _fail(f"there is no folder `{DEFAULT_WORKFLOWS}` here; name the one of your definitions with --dir", USAGE)
+    try:
+        given = None if input is None else calling.read_input(input)
+        planned = planning.plan(workflow, paths, namespace=namespace or "default", given=given)
+    except (calling.BadInput, planning.NoSuchWorkflow, validating.NothingToValidate) as wrong:
+        _fail(str(wrong), USAGE)
+    except planning.NotSound as unsound:
+        typer.echo(reporting.as_text(unsound.checked, Paint.on(sys.stderr)), err=True)
+        _fail(str(unsound), FAILED)
+    match output:
+        case "text":
+            typer.echo(planning.as_text(planned, Paint.on(sys.stdout)))
+        case "json":
+            typer.echo(planning.as_json(planned))
+        case "mermaid":
+            typer.echo(drawing.as_mermaid(planned.plan), nl=False)
+        case "dot":
+            typer.echo(drawing.as_dot(planned.plan), nl=False)
+    if not planned.ok:
+        _fail(f"the input does not fit the inputSchema:\n{planning.input_problems(planned)}", FAILED)
+
+
+@app.command("eval")
+def evaluate(
+    expression: Annotated[str, typer.Argument(help="Without the {{ }} around it.")],
+    data: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="JSON or YAML; its keys are the names.")],
+    types: Annotated[
+        Path | None,
+        typer.Option("--schema", exists=True, dir_okay=False, help="JSON Schema of the data: check the types first."),
+    ] = None,
+    output: Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="How to tell.")] = "text",
+) -> None:
+    """Evaluate an expression over a document, as a workflow would.
+
+    \b
+    workflow-cli eval 'input.items.map(i, i.price * i.count).sum()' --data order.yaml
+    workflow-cli eval 'input.?note.orValue("none")' --data order.json --schema scope.json -o json
+
+    Exit code: 0 a value, 1 the expression or its data is wrong, 2 wrong usage, 3 something broke.
+    """
+    from wfcli import evaluating
+
+    try:
+        scope = evaluating.document(data)
+        evaluated = evaluating.evaluate(expression, scope, None if types is None else evaluating.document(types))
+    except evaluating.BadDocument as bad:
+        _fail(str(bad), USAGE)
+    if output == "json":
+        typer.echo(evaluating.as_json(evaluated))
+    else:
+        told = evaluating.faults_as_text(evaluated, Paint.on(sys.stderr))
+        if told:
+            typer.echo(told, err=True)
+        if evaluated.ok:
+            typer.echo(evaluating.value_as_text(evaluated, Paint.on(sys.stdout)))
+    sys.exit(0 if evaluated.ok else FAILED)
+
+
+@app.command()
 def doctor(
     data: Annotated[Path, typer.Option(help="Where `dev` keeps everything.")] = Path(".workflow"),
     output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="How to tell.")] = "table",
@@ -204,6 +297,33 @@ def doctor(
         reporting.findings_as_json(findings) if output == "json" else reporting.findings_as_text(findings, paint)
     )
     sys.exit(0 if all(finding.ok for finding in findings) else FAILED)
+
+
+@schema.command()
+def compare(
+    producer: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Schema of what is given.")],
+    consumer: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Schema of what is taken.")],
+    output: Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="How to tell.")] = "text",
+) -> None:
+    """Does every value that one schema describes fit another? JSON or YAML files, JSON Schema 2020-12.
+
+    \b
+    workflow-cli schema compare order.json invoice.json
+    workflow-cli schema compare order.yaml invoice.yaml -o json | jq '.findings[].rule'
+
+    A "no" comes with a value that shows it. Properties that a schema does not declare are not given on.
+    Exit code: 0 yes, 1 no, 2 wrong usage or no schema, 3 something broke, 4 undecided.
+    """
+    from wfcli import comparing
+
+    try:
+        answer = comparing.compare(producer, consumer)
+    except comparing.BadSchema as bad:
+        _fail(str(bad), USAGE)
+    paint = Paint.on(sys.stdout)
+    told = comparing.as_json(answer) if output == "json" else comparing.as_text(answer, producer, consumer, paint)
+    typer.echo(told)
+    sys.exit(comparing.EXIT_CODES[answer.verdict])
 
 
 def _fail(message: str, code: int = ERROR) -> NoReturn:

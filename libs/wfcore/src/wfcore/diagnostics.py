@@ -105,18 +105,23 @@ CODES: dict[str, CodeInfo] = {
         "WF-213": "Not a constant origin",
         "WF-214": "The body cannot be sent like this",
         "WF-215": "A private address",
+        "WF-216": "A field that means nothing here",
+        "WF-217": "A part that is never reached",
         # 3xx: names and references
         "WF-301": "The task does not exist",
         "WF-302": "The upstream does not exist",
         "WF-303": "The object that is named has errors of its own",
         "WF-304": "The task is a draft",
         "WF-305": "The task is being retired",
+        "WF-306": "The pinned version is not kept",
+        "WF-307": "The workflow does not exist",
         "WF-311": "Not a valid task id",
         "WF-312": "A task id is used twice",
         "WF-313": "No task of this workflow has that id",
         "WF-314": "A required field that the task does not give",
         # 4xx: the graph
         "WF-401": "The tasks wait for each other in a circle",
+        "WF-402": "Workflows call each other without end",
         # 5xx: expressions and templates
         "WF-501": "The expression cannot be read",
         "WF-502": "Unknown name in an expression",
@@ -125,6 +130,9 @@ CODES: dict[str, CodeInfo] = {
         "WF-505": "A value that may be null is used as if it never were",
         "WF-506": "A value that cannot be part of a text",
         "WF-507": "The types in an expression do not fit",
+        "WF-508": "A condition that is not true or false",
+        "WF-509": "A value that JSON does not have",
+        "WF-510": "A comparison that is never true",
         # 6xx: types
         "WF-601": "Not a usable JSON Schema",
         "WF-602": "A required input is missing",
@@ -139,6 +147,11 @@ CODES: dict[str, CodeInfo] = {
         "WF-702": "A timeout out of range",
         "WF-703": "The tasks need more time than the workflow has",
         "WF-704": "One try may take longer than the whole task",
+        "WF-705": "Nobody can say how long it takes at most",
+        # 8xx: routes
+        "WF-801": "The path of the route cannot be used",
+        "WF-802": "The route cannot carry this input",
+        "WF-803": "A route that must change nothing",
         # 9xx: known, but not executed yet
         "WF-901": "Not executed yet",
     }.items()

@@ -83,6 +83,9 @@ ERRORS: dict[str, ErrorInfo] = {
     "EXPRESSION_ERROR": ErrorInfo(500, "An expression could not be evaluated", "Mend the expression.", "tasks"),
     "INPUT_MISMATCH": ErrorInfo(500, "A task's input breaks its schema", "Mend the mapping.", "tasks"),
     "OUTPUT_INVALID": ErrorInfo(500, "The answer breaks the workflow's outputSchema", "Mend the mapping.", "tasks"),
+    "TOO_MANY_ITEMS": ErrorInfo(500, "A list has more items than may be worked on", "Bound the list.", "tasks"),
+    "TOO_MANY_TASKS": ErrorInfo(500, "A run has more tasks than it may have", "Bound its lists.", "tasks"),
+    "TASK_TIMEOUT": ErrorInfo(504, "A task with others inside had no time left", "Raise its timeout.", "tasks"),
     "RESULT_TOO_LARGE": ErrorInfo(502, "The answer is too large", "Select less: at most 4 MiB.", "tasks"),
     # --- upstreams ---------------------------------------------------------------------------
     "UPSTREAM_ERROR": ErrorInfo(502, "An upstream answered with an error", "See `error`.", "tasks"),

@@ -153,6 +153,10 @@ class RetryDue(Struct, frozen=True):
     """The pause before the next call is over."""
 
 
+class TimeoutPassed(Struct, frozen=True):
+    """The time of a task with others inside is over."""
+
+
 class DeadlinePassed(Struct, frozen=True):
     """The run has no time left."""
 
@@ -165,7 +169,17 @@ class CancelRequested(Struct, frozen=True):
 
 
 class TaskStarted(Struct, frozen=True, omit_defaults=True):
-    input: Body
+    input: Body = Body()
+    items: int | None = None
+    """Of a forEach: how many there are."""
+    branch: int | None = None
+    """Of a switch: which one was taken, from 0."""
+
+
+class TaskFellBack(Struct, frozen=True):
+    """The task failed, and its fallback takes over."""
+
+    error: Failure
 
 
 class GrantRequested(Struct, frozen=True):
@@ -211,9 +225,17 @@ class Unknown(Struct, frozen=True):
 
 
 Fact = (
-    WorkflowStarted | Granted | GrantDenied | CallSucceeded | CallFailed | RetryDue | DeadlinePassed | CancelRequested
+    WorkflowStarted
+    | Granted
+    | GrantDenied
+    | CallSucceeded
+    | CallFailed
+    | RetryDue
+    | TimeoutPassed
+    | DeadlinePassed
+    | CancelRequested
 )
-Decision = TaskStarted | GrantRequested | CallStarted | TaskRetried | TaskCompleted | WorkflowCompleted
+Decision = TaskStarted | GrantRequested | CallStarted | TaskRetried | TaskFellBack | TaskCompleted | WorkflowCompleted
 
 TYPES: dict[str, type[Struct]] = {t.__name__: t for t in (*Fact.__args__, *Decision.__args__)}
 

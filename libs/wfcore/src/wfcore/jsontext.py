@@ -70,6 +70,34 @@ def decode(text: bytes, *, what: str = "body", max_bytes: int | None = None, uni
     return value
 
 
+def size_of(value: JsonValue, most: int) -> int:
+    """About how many bytes the text of a value would have, told without writing it.
+
+    A value put together from parts may name one part a thousand times: it is small until it is written. Raises
+    `JsonTextError` above `most`, and where it nests too deeply, after as much work as that many bytes deserve.
+    """
+    size, level = 0, [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[JsonValue] = []
+        size += len(level)
+        for each in level:
+            kind = type(each)
+            if kind is str:
+                size += len(cast(str, each))
+            elif kind is dict:
+                fields = cast(dict[str, JsonValue], each)
+                size += sum(map(len, fields)) + len(fields)
+                inner.extend(fields.values())
+            elif kind is list:
+                inner.extend(cast(list[JsonValue], each))
+            if size + len(inner) > most:
+                raise JsonTextError("TOO_LARGE", f"the value would have more than {most:,} bytes")
+        if not inner:
+            return size
+        level = inner
+    raise _too_deep("value")
+
+
 def encode(value: JsonValue) -> bytes:
     """The shortest JSON text of a value: no spaces, numbers in shortest round-trip form, `3.0` as `3`.
 

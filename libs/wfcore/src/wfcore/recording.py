@@ -153,6 +153,8 @@ def event(recorded: Event) -> Event:
             changes = {"headers": headers(data.headers), "body": body(data.body)}
         case events.WorkflowStarted() | events.TaskStarted():
             changes = {"input": body(data.input)}
+        case events.TaskFellBack():
+            changes = {"error": failure(data.error)}
         case events.TaskCompleted():
             changes = {
                 "output": data.output and body(data.output),

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from wfcore import events, jsontext
-from wfcore.bundle import TaskPlan
+from wfcore.bundle import CallPlan, Reads
 from wfcore.errors import WorkflowError
 from wfcore.events import CallFailed, CallSucceeded
 from wfcore.expression import ABSENT
-from wfcore.program import CompiledTask, matches
+from wfcore.program import CompiledCall, matches
 from wfcore.schema import Violation
 
 MOST_CUT_TOLD = 100
@@ -27,7 +27,7 @@ class Output(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def output_of(task: CompiledTask, answer: CallSucceeded, input: Any) -> Output:
+def output_of(task: CompiledCall, answer: CallSucceeded, input: Any) -> Output:
     """Decode, map, check and prune. Raises WorkflowError where the answer cannot be used."""
     body = _decode(answer)
     value = body
@@ -40,7 +40,7 @@ def output_of(task: CompiledTask, answer: CallSucceeded, input: Any) -> Output:
     fatal = _fatal(task, value, wrong)
     if fatal:
         raise WorkflowError(
-            f"the answer of task `{task.plan.id}` breaks its outputSchema: {'; '.join(fatal[:5])}",
+            f"the answer of task `{task.plan.task_ref}` breaks its outputSchema: {'; '.join(fatal[:5])}",
             code="RESPONSE_MISMATCH",
         )
     pruned, cut = task.output_schema.prune(value)
@@ -49,7 +49,7 @@ def output_of(task: CompiledTask, answer: CallSucceeded, input: Any) -> Output:
     return Output(pruned, recorded, _bounded(cut), tuple(map(_said, wrong)))
 
 
-def _fatal(task: CompiledTask, value: Any, wrong: Sequence[Violation]) -> list[str]:
+def _fatal(task: CompiledCall, value: Any, wrong: Sequence[Violation]) -> list[str]:
     """What of the breaches must not be passed on. The words are told of some breaches only, so all are looked at."""
     fatal = [_said(each) for each in wrong if task.plan.strict or _is_read(each.pointer, task.plan.reads)]
     if fatal or not wrong or not task.plan.reads:
@@ -88,13 +88,13 @@ def _decode(answer: CallSucceeded) -> Any:
         raise WorkflowError(f"the answer ({kind}) is not UTF-8 text", code="RESPONSE_MALFORMED") from error
 
 
-def _is_read(pointer: str, reads: Sequence[tuple[str | int, ...]]) -> bool:
+def _is_read(pointer: str, reads: Reads) -> bool:
     """Does a breach at this pointer touch what the workflow reads? A read of the whole touches all."""
     at = [piece.replace("~1", "/").replace("~0", "~") for piece in pointer.split("/")[1:]]
-    return any(all(str(a) == b for a, b in zip(read, at, strict=False)) for read in reads)
+    return any(all(a is None or str(a) == b for a, b in zip(read, at, strict=False)) for read in reads)
 
 
-def pause_before_retry(plan: TaskPlan, failed: CallFailed, calls: int, seed: str) -> int | None:
+def pause_before_retry(plan: CallPlan, failed: CallFailed, calls: int, seed: str) -> int | None:
     """Microseconds until the next call, or None when there is none.
 
     Unsafe calls are tried again only where it is proven that nothing was sent. Full jitter, drawn from

@@ -116,12 +116,20 @@ VERDICTS = Bucket("verdicts")
 SOURCES = Bucket("sources")
 """`<hash of the file's name>` → SourceVerdict: files that cannot be read. Written by operator_watcher."""
 
-BUCKETS = (DEFINITIONS, BUNDLES, LIVE, VERDICTS, SOURCES)
+VERSIONS = Bucket("versions")
+"""`<kind>.<namespace>.<name>.<version>` → DefinitionRecord: what a pinned version means. Written by planner."""
+
+BUCKETS = (DEFINITIONS, BUNDLES, LIVE, VERDICTS, SOURCES, VERSIONS)
 
 
 def definition_key(kind: str, namespace: str, name: str) -> str:
     """Key of one object in `definitions` and `verdicts`."""
     return f"{kind.lower()}.{namespace}.{name}"
+
+
+def version_key(kind: str, namespace: str, name: str, version: str) -> str:
+    """Key of one version (`sha256:…`) of an object in `versions`."""
+    return f"{definition_key(kind, namespace, name)}.{version.removeprefix('sha256:')}"
 
 
 def live_key(namespace: str, workflow: str) -> str:

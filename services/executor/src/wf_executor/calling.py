@@ -6,7 +6,6 @@ cookies, no proxies from the environment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import aiohttp
@@ -15,7 +14,6 @@ from prometheus_client import Counter
 from yarl import URL
 
 from wf_executor.egress import DestinationForbidden, guarded_socket
-from wfcore.bundle import Http
 from wfcore.events import CallFailed, CallSucceeded, body
 from wfcore.run import Call
 from wfservice import telemetry
@@ -35,23 +33,20 @@ class Caller:
         self._public = _session(idle_seconds, guard=True)
         self._private = _session(idle_seconds, guard=False)
 
-    async def call(
-        self, call: Call, http: Http, succeeds: Callable[[int], bool], execution: str
-    ) -> CallSucceeded | CallFailed:
+    async def call(self, call: Call, execution: str) -> CallSucceeded | CallFailed:
         """One try. Never raises but CancelledError."""
         try:
-            outcome = await self._try(call, http, succeeds, execution)
+            outcome = await self._try(call, execution)
         except Exception as error:  # ours or aiohttp's: unheard, the run would wait for its deadline
             log.exception("call failed", execution=execution, task=call.task)
             outcome = CallFailed("cut", True, f"a fault of the engine ({type(error).__name__})")
         said = "success" if isinstance(outcome, CallSucceeded) else outcome.reason
-        _counted(http.upstream, said).inc()
+        _counted(call.work.plan.http.upstream, said).inc()
         return outcome
 
-    async def _try(
-        self, call: Call, http: Http, succeeds: Callable[[int], bool], execution: str
-    ) -> CallSucceeded | CallFailed:
+    async def _try(self, call: Call, execution: str) -> CallSucceeded | CallFailed:
         request = call.request
+        http = call.work.plan.http
         session = self._private if http.private_addresses else self._public
         headers = {**request.headers, "X-Attempt": str(call.call), "Wf-Execution-Id": execution}
         telemetry.inject(headers)
@@ -72,7 +67,7 @@ class Caller:
                     return CallFailed(
                         "too-large", True, f"more than {http.max_response_bytes} bytes", response.status, said
                     )
-                if succeeds(response.status):
+                if call.work.succeeds(response.status):
                     return CallSucceeded(response.status, said, body(content))
                 return CallFailed(
                     "status", True, f"the upstream answered {response.status}", response.status, said, body(content)

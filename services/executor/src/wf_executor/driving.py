@@ -16,7 +16,6 @@ from wfcore.events import (
     Fact,
     GrantDenied,
     Granted,
-    RetryDue,
     TaskSummary,
     WorkflowStarted,
 )
@@ -137,8 +136,8 @@ class Driver:
             match command:
                 case Call():
                     self._calls[command.task] = self._loop.create_task(self._call(command))
-                case Wake(task, at):
-                    self._later((at - self._now()) / 1e6, RetryDue(), task)
+                case Wake(task, at, fact):
+                    self._later((at - self._now()) / 1e6, fact, task)
                 case Cancel(tasks):
                     for task in tasks:
                         self._calls.pop(task).cancel()
@@ -151,10 +150,7 @@ class Driver:
         self._timers.append(self._loop.call_later(max(0.0, seconds), self._happened, fact, task))
 
     async def _call(self, command: Call) -> None:
-        http = self._program.tasks[command.task].plan.http
-        outcome = await self._caller.call(
-            command, http, self._program.tasks[command.task].succeeds, self._start.execution
-        )
+        outcome = await self._caller.call(command, self._start.execution)
         self._happened(outcome, command.task, command.call)
 
     async def _ask(self, seq: int) -> None:

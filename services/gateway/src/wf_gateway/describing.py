@@ -6,8 +6,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from wf_gateway.outlining import Outline
 from wf_gateway.problems import FieldError
 from wf_gateway.published import Published
+from wfcore.bundle import Bundle
 from wfcore.definition import WorkflowTaskSpec, read_definitions
 from wfcore.diagnostics import Diagnostic
 from wfcore.events import rfc3339
@@ -43,6 +45,23 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     fix: str | None = None
 
 
+class Address(Struct, frozen=True):
+    """An address of a workflow's own."""
+
+    method: str
+    path: str
+
+
+class DeclaredError(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What callers hear where a failure meets the condition; the first rule that holds counts."""
+
+    code: str
+    status: int
+    title: str
+    when: str
+    suggested_action: str = ""
+
+
 class WorkflowDetail(Struct, frozen=True, omit_defaults=True, kw_only=True, rename="camel"):
     """Everything about a workflow: what serves, how its newest definition stands and why."""
 
@@ -63,11 +82,15 @@ class WorkflowDetail(Struct, frozen=True, omit_defaults=True, kw_only=True, rena
     input_schema: Any = None
     output_schema: Any = None
     examples: tuple[dict[str, Any], ...] = ()
-    tasks: list[dict[str, Any]] = []
+    tasks: list[Outline] = []
     groups: list[list[str]] = []
     """Tasks that may run together, in order, of the newest definition."""
     critical_path: list[str] = []
     urls: dict[str, str] = {}
+    route: Address | None = None
+    errors: list[DeclaredError] = []
+    used_by: list[str] = []
+    """Workflows of the namespace that run this one inside them."""
 
 
 class TaskItem(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -76,6 +99,8 @@ class TaskItem(Struct, frozen=True, omit_defaults=True, rename="camel"):
     namespace: str
     name: str
     ready: bool
+    kind: str = ""
+    """http: it calls an upstream. transform: it is made of data alone."""
     version: str = ""
     description: str = ""
     lifecycle: str = ""
@@ -165,6 +190,16 @@ def item(namespace: str, name: str, found: Published | None, verdict: Verdict | 
         bundle.tags if bundle else (),
         "" if ready is None or ready.status == "True" else f"{ready.reason}: {ready.message}",
     )
+
+
+def address(bundle: Bundle) -> Address | None:
+    return None if bundle.route is None else Address(bundle.route.method, bundle.route.path)
+
+
+def declared_errors(bundle: Bundle) -> list[DeclaredError]:
+    return [
+        DeclaredError(rule.code, rule.status, rule.title, rule.when, rule.suggested_action) for rule in bundle.errors
+    ]
 
 
 def finding(diagnostic: Diagnostic) -> Finding:

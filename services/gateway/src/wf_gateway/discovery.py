@@ -8,8 +8,10 @@ from starlette.responses import Response
 from wf_gateway import describing, requests
 from wf_gateway.answers import json_of
 from wf_gateway.describing import InputCheck, Listing, TaskItem, ValidationFailures, WorkflowDetail
+from wf_gateway.outlining import outline, tasks_used, workflows_used
 from wf_gateway.published import Catalogue, Published
 from wfcore import subjects
+from wfcore.bundle import Bundle
 from wfcore.diagnostics import nearest
 from wfcore.errors import WorkflowError
 from wfcore.messages import Condition, DefinitionRecord, ExplainWorkflow, Explanation, SourceVerdict, Verdict
@@ -99,10 +101,13 @@ class Discovery:
             input_schema=kept.input_schema if kept else None,
             output_schema=kept.output_schema if kept else None,
             examples=kept.examples if kept else (),
-            tasks=[{"id": t.id, "taskRef": t.task_ref, "needs": list(t.needs)} for t in kept.tasks] if kept else [],
+            tasks=outline(kept.body) if kept else [],
             groups=explained.groups if explained else [],
             critical_path=explained.critical_path if explained else [],
             urls={"execute": f"{prefix}/execute", "call": f"/workflows{short}/{name}"} if kept else {},
+            route=describing.address(kept) if kept else None,
+            errors=describing.declared_errors(kept) if kept else [],
+            used_by=[each.workflow for each in self._neighbours(namespace) if name in workflows_used(each)],
         )
 
     async def _explain(self, namespace: str, name: str) -> Explanation | None:
@@ -145,12 +150,11 @@ class Discovery:
         verdict, record = self._verdicts.get(key), self._definitions.get(key)
         spec = describing.task_spec(record)
         http = spec.http if spec else None
-        neighbours = [each.bundle for each in self._catalogue if each.bundle.namespace == namespace]
-        users = [bundle.workflow for bundle in neighbours if any(task.task_ref == name for task in bundle.tasks)]
         return TaskItem(
             namespace,
             name,
             verdict.ready if verdict else False,
+            "" if spec is None else "http" if http else "transform",
             verdict.version if verdict else "",
             spec.description if spec else "",
             spec.lifecycle if spec else "",
@@ -158,7 +162,7 @@ class Discovery:
             (http.upstream or "") if http else "",
             spec.input_schema if spec and whole else None,
             spec.output_schema if spec and whole else None,
-            users if whole else [],
+            [each.workflow for each in self._neighbours(namespace) if name in tasks_used(each)] if whole else [],
             verdict.conditions if verdict and whole else [],
             [describing.finding(d) for d in verdict.diagnostics] if verdict and whole else [],
         )
@@ -175,6 +179,9 @@ class Discovery:
         return json_of(ValidationFailures(sorted(found, key=lambda failure: (failure.since, failure.origin))))
 
     # --- finding ------------------------------------------------------------------------------
+
+    def _neighbours(self, namespace: str) -> list[Bundle]:
+        return [each.bundle for each in self._catalogue if each.bundle.namespace == namespace]
 
     def _namespace(self, request: Request) -> str:
         return str(request.path_params.get("namespace") or request.query_params.get("namespace") or self._default)

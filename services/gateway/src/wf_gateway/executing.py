@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -10,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from wf_gateway import answers, problems, requests
+from wf_gateway.parameters import ParametersInvalid
 from wf_gateway.problems import ErrorPair, FieldError, OriginalError, Problem
 from wf_gateway.published import Catalogue, Published
 from wfcore import events, recording
@@ -28,9 +31,22 @@ RESERVE = 50_000
 """Kept back from the caller's time for the answer (microseconds)."""
 
 EXECUTION_HEADER = "Wf-Execution-Id"
+STATUS_HEADER = "Wf-Status"
+"""How the run ended whose output this is, so that a bare answer tells too that a part of it is missing."""
+
+_ANSWERED = ("succeeded", "partial")
+"""How a run ends that has an output."""
 
 _TOLD = {"DEADLINE_EXCEEDED": "timedOut", "EXECUTOR_LOST": "lost"}
 """The status of an execution of which no result came, by the code that the caller was told."""
+
+
+class Asked(NamedTuple):
+    """A workflow and what it is given, as bytes and as the value in them."""
+
+    found: Published
+    content: bytes
+    value: Any
 
 
 class Executing:
@@ -49,30 +65,37 @@ class Executing:
 
     async def envelope(self, request: Request) -> Response:
         """POST …/execute: the output and how it went."""
-        return await self._answer(request, bare=False)
+        return await self.answer(request, f"POST {request.scope['path']}", partial(self._asked, request), bare=False)
 
     async def bare(self, request: Request) -> Response:
         """POST /workflows/…: the output alone."""
-        return await self._answer(request, bare=True)
+        return await self.answer(request, f"POST {request.scope['path']}", partial(self._asked, request), bare=True)
 
-    async def _answer(self, request: Request, *, bare: bool) -> Response:
+    async def answer(
+        self, request: Request, name: str, reading: Callable[[], Awaitable[Asked]], *, bare: bool
+    ) -> Response:
+        """What becomes of a request. `reading` says what is asked of which workflow, `name` names the span."""
         try:
-            found = self._found(request)
-            with telemetry.span(f"POST {request.scope['path']}", request.headers):
-                content = await requests.body(request)
-                wrong = found.input.violations(requests.value(content))
+            with telemetry.span(name, request.headers):
+                found, content, value = await reading()
+                wrong = found.input.violations(value)
                 if wrong:
                     return problems.respond(invalid_input(found, wrong))
                 self._admit(found)
                 return await self._run(found, content, bare=bare)
+        except ParametersInvalid as error:
+            fields = [FieldError(*wrong) for wrong in error.wrong]
+            return problems.of(error, instance=request.url.path, errors=fields)
         except WorkflowError as error:
             return problems.of(error, instance=request.url.path)
         except ClientDisconnect:
             return Response(status_code=499)
 
-    def _found(self, request: Request) -> Published:
+    async def _asked(self, request: Request) -> Asked:
         namespace = request.path_params.get("namespace", self._default)
-        return self._catalogue.get(namespace, request.path_params["name"])
+        found = self._catalogue.get(namespace, request.path_params["name"])
+        content = await requests.body(request)
+        return Asked(found, content, requests.value(content))
 
     def _admit(self, found: Published) -> None:
         if self.draining:
@@ -102,10 +125,10 @@ class Executing:
         ended = said.answer.result
         told: Problem | None = None
         try:
-            if ended is not None and ended.status == "succeeded":
+            if ended is not None and ended.status in _ANSWERED:
                 response = self._succeeded(found, ended, bare=bare)
             else:
-                told = _failed(execution, said)
+                told = _failed(found, execution, said)
                 response = problems.respond(told, {EXECUTION_HEADER: execution})
         except Exception as error:  # a fault in the telling changes nothing in what was done
             log.exception("answer not told", execution=execution)
@@ -131,7 +154,7 @@ class Executing:
 
     def _succeeded(self, found: Published, ended: RunEnded, *, bare: bool) -> Response:
         output = ended.output or b"null"
-        headers = {EXECUTION_HEADER: ended.execution}
+        headers = {EXECUTION_HEADER: ended.execution, STATUS_HEADER: ended.status}
         if bare:
             return Response(output, 200, headers, "application/json")
         envelope = answers.Envelope(
@@ -163,13 +186,22 @@ def _with_hint(violation: Any, schema: Any) -> str:
     return f"{violation.message}; did you mean `{close}`?" if unknown else str(violation.message)
 
 
-def _failed(execution: str, said: Said) -> Problem:
-    """What the caller hears of a run that did not succeed."""
+def _failed(found: Published, execution: str, said: Said) -> Problem:
+    """What the caller hears of a run that did not succeed: as the engine says it, or as the workflow's author does."""
     answer, ended = said.answer, said.answer.result
     more: dict[str, Any] = {"execution_id": execution, "trace_id": telemetry.trace_id()}
     if ended is None:
-        return problems.problem(answer.code, answer.message, effects=_effects(answer), **more)
-    failure = ended.failure or Failure("INTERNAL", f"the run ended {ended.status}")
+        failure = Failure(answer.code, answer.message)
+        told = problems.problem(answer.code, answer.message, effects=_effects(answer), **more)
+    else:
+        failure = ended.failure or Failure("INTERNAL", f"the run ended {ended.status}")
+        told = _of_run(failure, ended, more)
+    rule = found.rules.told(failure)
+    return told if rule is None else problems.declared(told, rule, found.bundle)
+
+
+def _of_run(failure: Failure, ended: RunEnded, more: dict[str, Any]) -> Problem:
+    """What the engine says of a run that ended without success."""
     tasks = [answers.task(summary) for summary in ended.tasks]
     pair = None
     if failure.normalized_error is not None:

@@ -22,8 +22,9 @@ from wf_gateway import document, pages, problems
 from wf_gateway.discovery import Discovery
 from wf_gateway.error_pages import ErrorPages
 from wf_gateway.executing import Executing
-from wf_gateway.front import Endpoint, Front, fault
+from wf_gateway.front import Front, fault
 from wf_gateway.looking_back import History
+from wf_gateway.own_addresses import Endpoint, OwnAddresses
 from wf_gateway.published import Catalogue
 from wf_gateway.routes import routes
 from wf_gateway.settings import Settings
@@ -132,7 +133,7 @@ class Gateway:
         bare, execute = self._executing.bare, self._executing.envelope
         short: list[tuple[str, Endpoint]] = [("/workflows/{name}", bare), ("/workflows/{namespace}/{name}", bare)]
         short += [(route.path, execute) for route in table if route.endpoint == execute]
-        return Front(short, app)
+        return Front(short, OwnAddresses(self._catalogue, self._executing), app)
 
 
 class _Server(uvicorn.Server):

@@ -7,9 +7,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from wf_gateway.answers import Task
+from wfcore.bundle import Bundle, ErrorRule
 from wfcore.errors import ERRORS, WorkflowError
 from wfcore.events import Effect, NormalizedError
 
@@ -71,6 +73,21 @@ def problem(code: str, detail: str, **more: Any) -> Problem:
         fix=more.pop("fix", info.fix),
         effects=more.pop("effects", "none"),
         **more,
+    )
+
+
+def declared(told: Problem, rule: ErrorRule, bundle: Bundle) -> Problem:
+    """The same failure in the words of the workflow's author; what happened and what may have been done stay."""
+    # The code is the author's, so its type is not one of /errors. RFC 9457 wants a type that, where it can be opened,
+    # explains the problem (and `about:blank` only without a title of one's own): the page of the workflow lists
+    # what it declares.
+    return replace(
+        told,
+        type=f"/api/v1/namespaces/{bundle.namespace}/workflows/{bundle.workflow}#{rule.code}",
+        title=rule.title,
+        status=rule.status,
+        code=rule.code,
+        fix=rule.suggested_action or told.fix,
     )
 
 

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import structlog
 
+from wf_gateway.addresses import Table, Taken
+from wf_gateway.declared import Rules
+from wf_gateway.parameters import Parameters
 from wfcore import bundle, schema, subjects
 from wfcore.bundle import Bundle
 from wfcore.diagnostics import nearest
@@ -29,6 +32,9 @@ class Published(NamedTuple):
     pointer: LivePointer
     bundle: Bundle
     input: Schema
+    rules: Rules
+    parameters: Parameters | None
+    """Of its own address, where it has one."""
 
 
 class Catalogue:
@@ -42,6 +48,7 @@ class Catalogue:
         self._fetching: set[asyncio.Task[None]] = set()
         self.changes = 0
         """Counts up with every change: whoever caches something compares it."""
+        self._table: tuple[int, Table[Published]] = (0, Table(()))
 
     async def follow(self) -> None:
         """Learn what is published, then go on as it changes."""
@@ -71,6 +78,15 @@ class Catalogue:
         """All, by namespace and name."""
         return iter([self._held[key] for key in sorted(self._held)])
 
+    def at(self, method: str, path: str) -> Taken[Published] | frozenset[str]:
+        """Who answers under an address of its own; else the methods that are answered there, none if it is unknown."""
+        if self._table[0] != self.changes:
+            # The planner gives an address to one workflow only; while that travels the one that had it first answers.
+            holders = sorted(self, key=lambda held: held.pointer.at)
+            table = Table((held.bundle.route, held) for held in holders if held.bundle.route is not None)
+            self._table = (self.changes, table)
+        return self._table[1].find(method, path)
+
     def _on_change(self, key: str, pointer: LivePointer | None, _: int) -> None:
         if pointer is None:
             namespace, name = key.split(".", 1)
@@ -79,7 +95,7 @@ class Catalogue:
             return
         held = self._held.get((pointer.namespace, pointer.workflow))
         if held is not None and held.pointer.bundle == pointer.bundle:
-            self._hold(Published(pointer, held.bundle, held.input))
+            self._hold(held._replace(pointer=pointer))
             return
         task = asyncio.create_task(self._fetch(key, pointer))
         self._fetching.add(task)
@@ -90,7 +106,7 @@ class Catalogue:
         while self._live.get(key) == pointer:  # else somebody was published over it meanwhile
             try:
                 found = bundle.unpack(await blobs.get(self._bus, subjects.BUNDLES, pointer.bundle))
-                ready = Published(pointer, found, schema.compile(found.input_schema))
+                ready = _made_ready(pointer, found)
             except Exception as error:  # missing, damaged or of another release: mended when it is published anew
                 log.warning("bundle not fetched", workflow=key, error=repr(error))
                 await asyncio.sleep(pause)
@@ -103,3 +119,9 @@ class Catalogue:
     def _hold(self, ready: Published) -> None:
         self._held[ready.pointer.namespace, ready.pointer.workflow] = ready
         self.changes += 1
+
+
+def _made_ready(pointer: LivePointer, found: Bundle) -> Published:
+    """Everything that would else be worked out on each request."""
+    parameters = None if found.route is None else Parameters(found.route, found.input_schema)
+    return Published(pointer, found, schema.compile(found.input_schema), Rules(found), parameters)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from wfcore.definition import Definition, read_definitions
+from wfcore.definition import Definition, Reading, read_definitions
 from wfcore.diagnostics import Diagnostic, ObjectRef
 from wfcore.messages import DefinitionRecord
+
+
+def read(record: DefinitionRecord) -> Reading:
+    """Read the text of an object, with the places in the file that it came from."""
+    return read_definitions(
+        record.text, file=record.origin, first_line=record.first_line, default_namespace=record.namespace
+    )
 
 
 class Catalogue:
     """What references are looked up in. An object that does not read is not in it, but its diagnostics are."""
 
-    def __init__(self) -> None:
-        """Empty."""
+    def __init__(self, version: Callable[[ObjectRef, str], Definition | None] = lambda ref, version: None) -> None:
+        """Empty; `version` finds an object in an earlier version."""
+        self.version = version
         self._definitions: dict[ObjectRef, Definition] = {}
         self._faulty: dict[ObjectRef, Definition] = {}
         self._diagnostics: dict[ObjectRef, list[Diagnostic]] = {}
@@ -29,9 +37,7 @@ class Catalogue:
 
     def read(self, ref: ObjectRef, record: DefinitionRecord) -> None:
         """Take the newest text of an object."""
-        reading = read_definitions(
-            record.text, file=record.origin, first_line=record.first_line, default_namespace=record.namespace
-        )
+        reading = read(record)
         self._diagnostics[ref] = reading.diagnostics
         found = next((definition for definition in reading.definitions if definition.ref == ref), None)
         faulty = next((definition for definition in reading.faulty if definition.ref == ref), None)

@@ -9,7 +9,9 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from wf_planner.addresses import CONDITION, Addresses
 from wf_planner.catalogue import Catalogue
+from wf_planner.versions import Versions
 from wfcore import bundle, graph, publishing, subjects
 from wfcore.definition import Definition, UpstreamSpec, WorkflowSpec
 from wfcore.diagnostics import Diagnostic, ObjectRef
@@ -45,7 +47,9 @@ class Planner:
         self._definitions = Mirror(bus, subjects.DEFINITIONS, DefinitionRecord)
         self._live = Mirror(bus, subjects.LIVE, LivePointer)
         self._verdicts = Mirror(bus, subjects.VERDICTS, Verdict)
-        self._catalogue = Catalogue()
+        self._versions = Versions(bus)
+        self._catalogue = Catalogue(self._versions.get)
+        self._addresses = Addresses()
         self._changed: set[ObjectRef] = set()
         self._woken = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
@@ -53,16 +57,32 @@ class Planner:
     async def follow(self) -> None:
         """Read all there is and publish it, then go on as it changes."""
         self._definitions.listen(self._on_change)
-        await asyncio.gather(self._definitions.follow(), self._live.follow(), self._verdicts.follow())
+        followed = (self._definitions, self._live, self._verdicts, self._versions)
+        await asyncio.gather(*(each.follow() for each in followed))
         # What was published for objects that are gone by now: look at those too.
         for _, pointer in self._live.items():
             self._changed.add(ObjectRef("Workflow", pointer.namespace, pointer.workflow))
         for _, verdict in self._verdicts.items():
             self._changed.add(ObjectRef(verdict.kind, verdict.namespace, verdict.name))
+        await self._remember_addresses()
         await self._plan_all()
         if self._changed:
             self._woken.set()
         self._work = asyncio.create_task(self._keep_planning(), name="planning")
+
+    async def _remember_addresses(self) -> None:
+        """Whoever has an address of its own keeps it, whichever planner gave it."""
+        for _, pointer in sorted(self._live.items(), key=lambda each: each[1].at):
+            ref = ObjectRef("Workflow", pointer.namespace, pointer.workflow)
+            verdict = self._verdicts.get(subjects.definition_key(ref.kind, ref.namespace, ref.name))
+            if verdict is None or not any(condition.type == CONDITION for condition in verdict.conditions):
+                continue  # most have none: their bundles need not be read
+            try:
+                held = bundle.unpack(await blobs.get(self._bus, subjects.BUNDLES, pointer.bundle))
+            except Exception as error:  # lost or of another release: the address is given anew
+                log.warning("address not remembered", workflow=str(ref), error=repr(error))
+                continue
+            self._addresses.ask(ref, held.route)
 
     def ready(self) -> str | None:
         """See Service.ready."""
@@ -72,8 +92,8 @@ class Planner:
         """Stop following; whatever is half published is finished by the next planner."""
         if self._work:
             self._work.cancel()
-        for mirror in (self._definitions, self._live, self._verdicts):
-            await mirror.close()
+        for followed in (self._definitions, self._live, self._verdicts, self._versions):
+            await followed.close()
 
     def _on_change(self, key: str, record: DefinitionRecord | None, _: int) -> None:
         kind, namespace, name = key.split(".", 2)
@@ -97,7 +117,8 @@ class Planner:
         self._woken.clear()
         todo = self._catalogue.dependents(self._changed)
         # Tasks and upstreams first, so that verdicts appear in the order in which people read.
-        for ref in sorted(todo, key=lambda ref: (ref.kind == "Workflow", ref)):
+        # Older workflows before younger ones: of two that ask for one address the older gets it.
+        for ref in sorted(todo, key=lambda ref: (ref.kind == "Workflow", self._revision(ref), ref)):
             # Taken off before, not after: what changes while it is planned must be planned again.
             self._changed.discard(ref)
             try:
@@ -110,6 +131,12 @@ class Planner:
                 log.exception("planning failed", object=str(ref))
             await asyncio.sleep(0)
 
+    def _revision(self, ref: ObjectRef) -> int:
+        return self._definitions.revision(subjects.definition_key(ref.kind, ref.namespace, ref.name))
+
+    def _ask_for_address(self, ref: ObjectRef, route: bundle.Route | None) -> None:
+        self._changed.update(self._addresses.ask(ref, route))
+
     async def _plan(self, ref: ObjectRef) -> None:
         key = subjects.definition_key(ref.kind, ref.namespace, ref.name)
         record = self._definitions.get(key)
@@ -118,11 +145,14 @@ class Planner:
             return
         found = self._examine(ref)
         definition, validation = found.definition, found.validation
+        if definition is not None and definition.ref.kind != "Upstream":
+            await self._versions.keep(definition, record)
         if definition is not None and validation is not None and validation.types is not None:
             await self._publish(definition, validation)
         await self._judge(ref, key, record, found)
 
     async def _withdraw(self, ref: ObjectRef, key: str) -> None:
+        self._ask_for_address(ref, None)
         # The bucket is asked, not the mirror: what was published a moment ago may not have come back yet.
         live, pointer = self._bus.bucket(subjects.LIVE), subjects.live_key(ref.namespace, ref.name)
         if ref.kind == "Workflow" and await live.get(pointer) is not None:
@@ -150,6 +180,9 @@ class Planner:
         """Store the bundle, then move the pointer; an older revision never overwrites a newer one."""
         assert validation.types is not None
         compiled = publishing.assemble(definition, validation.types, self._catalogue)
+        self._ask_for_address(definition.ref, compiled.route)
+        if self._addresses.refused(definition.ref):
+            compiled = replace(compiled, route=None)
         hash, data = bundle.pack(compiled)
         key = subjects.live_key(definition.ref.namespace, definition.ref.name)
         pointer = LivePointer(
@@ -179,7 +212,7 @@ class Planner:
     def _paused(self, definition: Definition, compiled: bundle.Bundle) -> bool:
         """A workflow rests when it, or an upstream that it calls, is told to."""
         assert isinstance(definition.spec, WorkflowSpec)
-        upstreams = {task.http.upstream for task in compiled.tasks}
+        upstreams = {call.http.upstream for call in bundle.calls(compiled.body)}
         found = (self._catalogue.get(ObjectRef("Upstream", compiled.namespace, name)) for name in upstreams)
         return definition.spec.paused or any(
             each is not None and isinstance(each.spec, UpstreamSpec) and each.spec.paused for each in found
@@ -214,6 +247,7 @@ class Planner:
         now = ids.now()
         held = {condition.type: condition for condition in (before.conditions if before else [])}
         stands = publishing.conditions(found.definition, found.validation, found.said, held, now)
+        stands += self._addresses.conditions(ref, held, now)
         ready = stands[0].status == "True"
         pointer = self._live.get(subjects.live_key(ref.namespace, ref.name)) if ref.kind == "Workflow" else None
         return Verdict(
@@ -226,7 +260,7 @@ class Planner:
             diagnostics=found.said,
             origin=record.origin,
             at=now,
-            revision=self._definitions.revision(subjects.definition_key(ref.kind, ref.namespace, ref.name)),
+            revision=self._revision(ref),
             serving=pointer.version if pointer is not None and not ready else None,
         )
 

@@ -5,24 +5,28 @@ a task may be given is one that it accepts. Only a proof says yes, only a counte
 is called undecided and named, for such an edge is then checked while it runs.
 """
 
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
 from wfcore import jsontext
 from wfcore import schema as schemas
 from wfcore.compatibility import library
 from wfcore.compatibility.answer import Answer, Finding, Gap
+from wfcore.compatibility.rules import RULES, Rule
+from wfcore.compatibility.sides import is_small
 from wfcore.compatibility.walk import TooManyStepsError, Walk
 from wfcore.jsontext import JsonTextError, JsonValue
 from wfcore.schema import JsonSchema, Schema
 from wfcore.schema.places import children, pointer
 
-__all__ = ["Answer", "Finding", "covers"]
+__all__ = ["RULES", "Answer", "Finding", "Rule", "covers"]
 
 
 def covers(producer: JsonSchema, consumer: JsonSchema) -> Answer:
     """Whether the consumer accepts every value that the producer may give, pruned as `Schema.prune` prunes.
 
-    Rules of findings: required-missing, type-widened, enum-widened, nullable, bound-loosened, multiple-of,
-    pattern-differs, format-differs, unique-items, closed-object, alternatives, condition, too-large. Raises
-    SchemaError where one of the two is no schema we take.
+    `RULES` says what the findings' rules mean. Raises SchemaError where one of the two is no schema we take.
     """
     giver, taker = schemas.compile(producer), schemas.compile(consumer)
     for source in (giver.source, taker.source):
@@ -32,33 +36,51 @@ def covers(producer: JsonSchema, consumer: JsonSchema) -> Answer:
     walk = Walk(giver.closed, taker.source)
     try:
         gaps = walk.gaps([walk.giver.root], [walk.taker.root])
-    except TooManyStepsError:
-        gaps = [Gap((), "too-large", "allOf", "the two schemas are too large to be compared in reasonable time", [])]
-    tried = [value for gap in gaps for value in gap.candidates] + walk.sampler.values([walk.giver.root])
-    counterexamples = [given for value in tried if (given := _refused(giver, taker, value)) is not _FITS]
+        if not gaps or (is_small([giver.source], _EMPTY) and library.is_empty(giver.source)):
+            return Answer("yes")
+    except (TooManyStepsError, RecursionError):
+        message = "the two schemas are too large to be compared in reasonable time"
+        gaps = [Gap((), "too-large", "allOf", message, walk.some([walk.giver.root], 60))]
     findings = _findings(gaps)
-    if counterexamples:
-        shortest = min(counterexamples, key=lambda value: len(jsontext.encode(value)))
-        return Answer("no", findings or (_seen(taker, shortest),), shortest)
-    if gaps and not library.is_empty(giver.source):
-        return Answer("undecided", findings, None, gaps[0].keyword)
-    return Answer("yes")
+    shown = _counterexample(giver, taker, [*gaps, Gap((), "too-large", "", "", walk.some([walk.giver.root], 60))])
+    if shown is not _FITS:
+        return Answer("no", findings, shown)
+    return Answer("undecided", findings, None, gaps[0].keyword)
 
 
-_FITS = object()
+def _counterexample(giver: Schema, taker: Schema, gaps: Sequence[Gap]) -> JsonValue:
+    """The shortest of the first few that show it, or `_FITS`."""
+    found: list[JsonValue] = []
+    most = max(_WORK // _size(giver.source), _ENOUGH)
+    tried = itertools.chain.from_iterable(gap.candidates() for gap in gaps)
+    for count, value in enumerate(itertools.islice(tried, min(most, _TRIED))):
+        if (given := _refused(giver, taker, value)) is not _FITS:
+            found.append(given)
+        if found and (count >= _ENOUGH_TRIED or len(found) >= _ENOUGH):
+            break
+    return min(found, key=lambda value: len(jsontext.encode(value)), default=_FITS)
 
 
-def _refused(giver: Schema, taker: Schema, value: JsonValue) -> JsonValue:
+_FITS: Any = object()
+_TRIED, _ENOUGH_TRIED, _ENOUGH = 400, 60, 12
+"""Candidates that are looked at, fewer once there is a counterexample among them, and fewer once there are several."""
+_EMPTY = 400
+"""Size of a giver that is asked whether it gives anything at all."""
+_WORK = 60_000
+"""Candidates times schemas of the giver that are looked at."""
+
+
+def _refused(giver: Schema, taker: Schema, value: JsonValue) -> Any:
     """What the giver makes of a value if the taker then refuses it; `_FITS` where this is no counterexample."""
     try:
         if not giver.accepts(value):
-            return _FITS  # type: ignore[return-value]
+            return _FITS
         given, _ = giver.prune(value)
         jsontext.encode(given)
     except JsonTextError:
-        return _FITS  # type: ignore[return-value]
+        return _FITS
     is_counterexample = giver.accepts(given) and not taker.accepts(given)
-    return given if is_counterexample else _FITS  # type: ignore[return-value]
+    return given if is_counterexample else _FITS
 
 
 def _findings(gaps: list[Gap]) -> tuple[Finding, ...]:
@@ -69,9 +91,9 @@ def _findings(gaps: list[Gap]) -> tuple[Finding, ...]:
     return tuple(found.values())
 
 
-def _seen(taker: Schema, value: JsonValue) -> Finding:
-    violation = taker.violations(value, 1)[0]
-    return Finding(violation.pointer, "condition", violation.message)
+def _size(schema: JsonSchema) -> int:
+    """How many schemas stand in one, itself included."""
+    return 1 + sum(_size(child) for _, child in children(schema))
 
 
 def _moves_references(schema: JsonSchema) -> str | None:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wfcore.compatibility import keyword_sets as sets
-from wfcore.compatibility.answer import Gap
+from wfcore.compatibility.answer import Candidates, Gap
 from wfcore.compatibility.keyword_sets import Keywords, Path, Schemas
 from wfcore.compatibility.samples import item_schemas
+from wfcore.jsontext import JsonValue
 from wfcore.schema.members import matches
 from wfcore.schema.places import JsonSchema
 
@@ -38,9 +39,12 @@ def _required(walk: "Walk", case: list[Keywords], taker: Keywords, required: set
             continue
         declared = sets.of_name(case, name) is not None
         message = f"`{name}` is required, but {'optional on the giving side' if declared else 'never given'}"
-        without = walk.sampler.object_with(case, {}, [name])
-        found.append(Gap((*path, name), "required-missing", "required", message, sets.kept(without)))
+        found.append(Gap((*path, name), "required-missing", "required", message, _without(walk, case, name)))
     return found
+
+
+def _without(walk: "Walk", case: list[Keywords], name: str) -> Candidates:
+    return lambda: sets.kept(walk.sampler.object_with(case, {}, [name]))
 
 
 def _property(
@@ -48,9 +52,8 @@ def _property(
 ) -> list[Gap]:
     accepted, is_declared = sets.accepted(taker, name)
     if accepted == [False] and not is_declared:
-        values = walk.sampler.values(schemas)[:2]
         message = f"`{name}` may be given, but only declared properties are accepted"
-        gap = Gap((*path, name), "closed-object", "additionalProperties", message, values)
+        gap = Gap((*path, name), "closed-object", "additionalProperties", message, walk.some(schemas, 2))
         return [_with_property(walk, case, name, gap)]
     inner = walk.gaps(schemas, accepted, (*path, name))
     return [_with_property(walk, case, name, gap) for gap in inner]
@@ -58,8 +61,8 @@ def _property(
 
 def _with_property(walk: "Walk", case: list[Keywords], name: str, gap: Gap) -> Gap:
     """The gap of a property as one of the object: its candidates stand in objects now."""
-    made = [walk.sampler.object_with(case, {name: value}) for value in gap.candidates[:4]]
-    return Gap(gap.path, gap.rule, gap.keyword, gap.message, [value for value in made if value is not None])
+    made = gap.made(lambda value: walk.sampler.object_with(case, {name: value}))
+    return Gap(gap.path, gap.rule, gap.keyword, gap.message, made)
 
 
 def _undeclared(
@@ -88,7 +91,7 @@ def _by_pattern(walk: "Walk", case: list[Keywords], taker: Keywords, path: Path)
         if pattern not in taker.get("patternProperties", {}):
             others.append(taker.get("additionalProperties", True))
         inner = [gap for other in others for gap in walk.gaps(schemas, [other], (*path, pattern))]
-        found += [Gap(gap.path, gap.rule, "patternProperties", gap.message, []) for gap in inner]
+        found += [Gap(gap.path, gap.rule, "patternProperties", gap.message, nothing) for gap in inner]
     return found
 
 
@@ -109,11 +112,8 @@ def _about_the_object(
     for name, needed in taker.get("dependentRequired", {}).items():
         if (name in possible or sets.rest(case) is not None or sets.patterns(case)) and not required.issuperset(needed):
             message = f"with `{name}`, {', '.join(f'`{n}`' for n in needed)} must be given too"
-            gap = walk.gap(case, path, "required-missing", "dependentRequired", message)
-            values = walk.sampler.values(sets.of_name(case, name) or [])[:2]
-            with_name = [walk.sampler.object_with(case, {name: value}, set(needed) - {name}) for value in values]
-            candidates = [*(v for v in with_name if v is not None), *gap.candidates]
-            found.append(Gap(gap.path, gap.rule, gap.keyword, gap.message, candidates))
+            candidates = _without_others(walk, case, name, set(needed) - {name})
+            found.append(Gap(path, "required-missing", "dependentRequired", message, candidates))
     for name, schema in taker.get("dependentSchemas", {}).items():
         if name in possible or sets.rest(case) is not None or sets.patterns(case):
             inner = walk.all_of(case, [schema], path)
@@ -123,22 +123,29 @@ def _about_the_object(
     return found
 
 
+def _without_others(walk: "Walk", case: list[Keywords], name: str, others: set[str]) -> Candidates:
+    def candidates() -> list[JsonValue]:
+        values = walk.some(sets.of_name(case, name) or [], 2)()
+        made = [walk.sampler.object_with(case, {name: value}, others) for value in values]
+        return [*(value for value in made if value is not None), *walk.some(case, 6)()]
+
+    return candidates
+
+
 def _property_names(walk: "Walk", case: list[Keywords], names: JsonSchema, possible: set[str], path: Path) -> list[Gap]:
     found: list[Gap] = []
     for name in sorted(possible):
         if not walk.taker.accepts([names], name):
             message = f"the name `{name}` may be given, but is not accepted"
-            values = walk.sampler.values(sets.of_name(case, name) or [])[:2]
-            gap = Gap((*path, name), "closed-object", "propertyNames", message, values)
+            some = walk.some(sets.of_name(case, name) or [], 2)
+            gap = Gap((*path, name), "closed-object", "propertyNames", message, some)
             found.append(_with_property(walk, case, name, gap))
     if sets.rest(case) is not None or sets.patterns(case):
         asked = [part["propertyNames"] for part in case if "propertyNames" in part]
-        inner = walk.gaps([{"type": "string"}, *asked], [names], path)
-        for gap in inner:
-            values = walk.sampler.values(sets.rest(case) or [])[:1] or [None]
-            made = [walk.sampler.object_with(case, {str(n): v}) for n in gap.candidates for v in values]
-            kept = [value for value in made if value is not None]
-            found.append(Gap(path, "closed-object", "propertyNames", gap.message, kept))
+        rest = sets.rest(case) or []
+        for gap in walk.gaps([{"type": "string"}, *asked], [names], path):
+            made = gap.made(lambda name: walk.sampler.object_with(case, {str(name): walk.one(rest)}), 12)
+            found.append(Gap(path, "closed-object", "propertyNames", gap.message, made))
     return found
 
 
@@ -152,29 +159,46 @@ def array_gaps(walk: "Walk", case: list[Keywords], taker: Keywords, path: Path) 
             break
         inner = walk.gaps(item_schemas(case, at) or [True], item_schemas([taker], at), (*path, at))
         for gap in inner:
-            made = [walk.sampler.array_with(case, {at: value}) for value in gap.candidates[:4]]
-            kept = [value for value in made if value is not None]
-            found.append(Gap(gap.path, gap.rule, gap.keyword, gap.message, kept))
+            found.append(Gap(gap.path, gap.rule, gap.keyword, gap.message, _with_item(walk, case, at, gap)))
     return found + _about_the_array(walk, case, taker, longest, path)
+
+
+def _with_item(walk: "Walk", case: list[Keywords], at: int, gap: Gap) -> Candidates:
+    return gap.made(lambda value: walk.sampler.array_with(case, {at: value}))
 
 
 def _about_the_array(walk: "Walk", case: list[Keywords], taker: Keywords, longest: int | None, path: Path) -> list[Gap]:
     found: list[Gap] = []
     if "maxItems" in taker and (longest is None or longest > taker["maxItems"]):
-        longer = walk.sampler.array_with([*case, {"minItems": min(taker["maxItems"] + 1, 300)}], {})
+        longer = [*case, {"minItems": min(taker["maxItems"] + 1, 300)}]
         message = f"more than {taker['maxItems']} items may be given"
-        found.append(Gap(path, "bound-loosened", "maxItems", message, sets.kept(longer)))
+        found.append(Gap(path, "bound-loosened", "maxItems", message, _shortest(walk, longer)))
     if max((part.get("minItems", 0) for part in case), default=0) < taker.get("minItems", 0):
-        shorter = walk.sampler.array_with(case, {})
         message = f"fewer than {taker['minItems']} items may be given"
-        found.append(Gap(path, "bound-loosened", "minItems", message, sets.kept(shorter)))
+        found.append(Gap(path, "bound-loosened", "minItems", message, _shortest(walk, case)))
     is_unique = any(part.get("uniqueItems") for part in case) or (longest is not None and longest <= 1)
     if taker.get("uniqueItems") and not is_unique:
         message = "an item may be given twice"
-        firsts = walk.sampler.values(item_schemas(case, 0))[:2]
-        twice = [walk.sampler.array_with(case, {0: value, 1: value}) for value in firsts]
-        found.append(Gap(path, "unique-items", "uniqueItems", message, [v for v in twice if v is not None]))
+        found.append(Gap(path, "unique-items", "uniqueItems", message, _twice(walk, case)))
     for keyword in ("contains", "unevaluatedItems"):
         if keyword in taker and not walk.library_proves(case, taker):
             found.append(walk.gap(case, path, "condition", keyword, f"it is not proven that {keyword} is kept"))
     return found
+
+
+def _shortest(walk: "Walk", case: list[Keywords]) -> Candidates:
+    return lambda: sets.kept(walk.sampler.array_with(case, {}))
+
+
+def _twice(walk: "Walk", case: list[Keywords]) -> Candidates:
+    def candidates() -> list[JsonValue]:
+        firsts = walk.some(item_schemas(case, 0), 2)()
+        twice = [walk.sampler.array_with(case, {0: value, 1: value}) for value in firsts]
+        return [value for value in twice if value is not None]
+
+    return candidates
+
+
+def nothing() -> list[JsonValue]:
+    """No candidates: nobody can guess one here."""
+    return []

@@ -9,9 +9,10 @@ from math import prod
 from typing import Any, TypeAlias
 
 from wfcore.jsontext import JsonValue
+from wfcore.schema import type_name
 from wfcore.schema.members import matches
-from wfcore.schema.parts import Parts, Reader
-from wfcore.schema.places import ANNOTATIONS, JsonSchema
+from wfcore.schema.parts import Parts
+from wfcore.schema.places import JsonSchema, asserts
 
 Keywords: TypeAlias = dict[str, Any]
 Path: TypeAlias = tuple[str | int, ...]
@@ -23,7 +24,7 @@ _TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 
 def says_something(taker: JsonSchema) -> bool:
     """Whether a schema refuses anything."""
-    return taker is False or (isinstance(taker, dict) and bool(taker.keys() - ANNOTATIONS))
+    return asserts(taker)
 
 
 def ways(parts: Parts) -> list[list[JsonSchema]]:
@@ -46,13 +47,16 @@ def unfolded(parts: list[Keywords]) -> list[list[JsonSchema]]:
     return []
 
 
-def types(parts: Iterable[Keywords]) -> list[str]:
+def types(parts: Sequence[Keywords]) -> list[str]:
     """The JSON types that all parts allow; `number` stands for integers too."""
     allowed = set(_TYPES)
     for part in parts:
         if "type" in part:
             names = {part["type"]} if isinstance(part["type"], str) else set(part["type"])
             allowed &= names | {"integer"} if "number" in names else names
+    if (values := _fewest(parts)) is not None:
+        kinds = {type_name(value) for value in values}
+        allowed &= kinds | {"number"} if "integer" in kinds else kinds
     if "number" in allowed:
         allowed.discard("integer")
     return [name for name in _TYPES if name in allowed]
@@ -68,13 +72,43 @@ def may_be(kind: str, wanted: str | list[str]) -> bool:
 
 def listed(parts: Sequence[Keywords]) -> list[JsonValue] | None:
     """The values that parts of one type list, None where they are not listed."""
-    lists: list[list[JsonValue]] = [[part["const"]] for part in parts if "const" in part]
-    lists += [part["enum"] for part in parts if "enum" in part]
-    if lists:
-        return min(lists, key=lambda values: len(values))
+    if (values := _fewest(parts)) is not None:
+        return values
     kinds = [part["type"] for part in parts if part.get("type") in ("null", "boolean")]
     by_kind: dict[str, list[JsonValue]] = {"null": [None], "boolean": [True, False]}
     return by_kind[kinds[0]] if kinds else None
+
+
+def _fewest(parts: Sequence[Keywords]) -> list[JsonValue] | None:
+    """The shortest of the lists of values in the parts."""
+    lists: list[list[JsonValue]] = [[part["const"]] for part in parts if "const" in part]
+    lists += [part["enum"] for part in parts if "enum" in part]
+    lists += [values for part in parts for k in ("anyOf", "oneOf") if k in part and (values := _constants(part[k]))]
+    return min(lists, key=lambda values: len(values), default=None)
+
+
+def listed_by_all(takers: Iterable[JsonSchema]) -> frozenset[str]:
+    """The values, as `repr` writes them, that each of the schemas lists. Only schemas that do nothing else count."""
+    common: frozenset[str] | None = None
+    for taker in takers:
+        plain = isinstance(taker, dict) and any(not asserts(taker, frozenset({k})) for k in ("const", "enum", "anyOf"))
+        values = listed([taker]) if plain and isinstance(taker, dict) else None
+        these = frozenset(map(repr, values or ()))
+        common = these if common is None else common & these
+    return common or frozenset()
+
+
+_LISTS = frozenset({"const", "enum"})
+
+
+def _constants(ways: Iterable[JsonSchema]) -> list[JsonValue] | None:
+    """The values of alternatives that each are a list of values; None where one is more than that."""
+    found: list[JsonValue] = []
+    for way in ways:
+        if not isinstance(way, dict) or asserts(way, _LISTS) or not ("const" in way or "enum" in way):
+            return None
+        found += [way["const"]] if "const" in way else way["enum"]
+    return found
 
 
 _COMPARABLE = frozenset({"not", "anyOf", "oneOf", "pattern", "format", "enum", "const", "propertyNames", "multipleOf"})
@@ -160,22 +194,6 @@ def longest(case: Iterable[Keywords]) -> int | None:
 def least_of(case: Iterable[Keywords], keyword: str) -> int | None:
     """The smallest limit that a keyword sets."""
     return min((part[keyword] for part in case if keyword in part), default=None)
-
-
-def of_other_types(ways: Iterable[JsonSchema], kind: str) -> int:
-    """How many alternatives are for other JSON types."""
-    return sum(isinstance(way, dict) and "type" in way and not may_be(kind, way["type"]) for way in ways)
-
-
-def marks(reader: Reader, ways: Iterable[JsonSchema]) -> list[str]:
-    """Names of properties that alternatives fix to constants."""
-    found: dict[str, None] = {}
-    for way in ways:
-        for part in reader.parts([way]).always:
-            for name, schema in part.get("properties", {}).items():
-                if isinstance(schema, dict) and ("const" in schema or "enum" in schema):
-                    found[name] = None
-    return list(found)
 
 
 def kept(value: JsonValue) -> list[JsonValue]:

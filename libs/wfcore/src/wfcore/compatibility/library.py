@@ -13,14 +13,9 @@ from wfcore.jsontext import JsonValue
 from wfcore.schema.checks import PATTERNS
 from wfcore.schema.places import JsonSchema
 
-_SMALL = 4_000
-"""Larger schemas come back undecided anyway, only later."""
-
 
 def proves(giver: JsonSchema, taker: JsonSchema) -> bool:
     """Whether every value of the giver is proven to fit the taker."""
-    if len(repr(giver)) + len(repr(taker)) > _SMALL:
-        return False
     try:
         return _canonical(taker).covers(_canonical(giver)) == canonical.Containment.YES
     except _GAVE_UP:
@@ -29,20 +24,24 @@ def proves(giver: JsonSchema, taker: JsonSchema) -> bool:
 
 def is_empty(schema: JsonSchema) -> bool:
     """Whether it is proven that no value fits."""
-    if len(repr(schema)) > _SMALL:
-        return False
     try:
         return _canonical(schema).satisfiability() == canonical.Satisfiability.NO
     except _GAVE_UP:
         return False
 
 
-def accepts(schema: JsonSchema, value: JsonValue) -> bool:
-    """Whether one value fits, as the compiled schema would say."""
+def validator(schema: JsonSchema) -> Draft202012Validator | None:
+    """What judges values as the compiled schema would; None where the library does not take the schema."""
     try:
-        return _validator(schema).is_valid(value)
+        return Draft202012Validator(schema, validate_formats=True, pattern_options=PATTERNS, offline=True)
     except _GAVE_UP:
-        return False
+        return None
+
+
+def accepts(schema: JsonSchema, value: JsonValue) -> bool:
+    """Whether one value fits."""
+    judge = validator(schema)
+    return judge is not None and judge.is_valid(value)
 
 
 @lru_cache(maxsize=512)
@@ -55,11 +54,10 @@ def asserts_format(name: str) -> bool:
     return True
 
 
-def _validator(schema: JsonSchema) -> Draft202012Validator:
-    return Draft202012Validator(schema, validate_formats=True, pattern_options=PATTERNS, offline=True)
-
-
 def _canonical(schema: JsonSchema) -> jsonschema_rs.CanonicalSchema:
+    if "unevaluated" in repr(schema):
+        # Seen to be taken apart without the schemas beside it: what these evaluate is then "left over".
+        raise ValueError("unevaluated")
     return jsonschema_rs.canonicalize(
         schema, draft=jsonschema_rs.Draft202012, validate_formats=True, pattern_options=PATTERNS, offline=True
     )

@@ -42,6 +42,7 @@ FORMATS = {
 _EACH = 6
 _MOST = 60
 _LONGEST = 300
+_DEEPEST = 12
 _NAMES = ("x", "extra", "a", "zz")
 
 
@@ -51,13 +52,19 @@ class Sampler:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._made: dict[tuple[int, ...], tuple[Sequence[JsonSchema], list[JsonValue]]] = {}
+        self._members: dict[tuple[int, ...], tuple[Sequence[Keywords], Members]] = {}
+        self._depth = 0
 
     def values(self, schemas: Sequence[JsonSchema]) -> list[JsonValue]:
         """Some different values, the plainest first; none where the schema is beyond guessing."""
         key = tuple(map(id, schemas))
         if key not in self._made:
+            if self._depth >= _DEEPEST:
+                return []
             self._made[key] = (schemas, [])
+            self._depth += 1
             self._made[key] = (schemas, _distinct(self._fresh(schemas))[:_MOST])
+            self._depth -= 1
         return self._made[key][1]
 
     def _fresh(self, schemas: Sequence[JsonSchema]) -> list[JsonValue]:
@@ -74,7 +81,7 @@ class Sampler:
         self, parts: Sequence[Keywords], given: dict[str, JsonValue], without: Iterable[str] = ()
     ) -> dict[str, JsonValue] | None:
         """The smallest object that has the given properties; None where a required one cannot be made."""
-        about = members(parts)
+        about = self._about(parts)
         left_out = frozenset(without)
         asked = {name: names for part in parts for name, names in part.get("dependentRequired", {}).items()}
         needed = [name for part in parts for name in part.get("required", [])]
@@ -97,6 +104,12 @@ class Sampler:
             ):
                 made[name] = values[0]
         return made
+
+    def _about(self, parts: Sequence[Keywords]) -> Members:
+        key = tuple(map(id, parts))
+        if key not in self._members:
+            self._members[key] = (parts, members(parts))
+        return self._members[key][1]
 
     def _of_name(self, about: Members, name: str) -> list[JsonValue]:
         return self.values(about.of_name(name) if about.declares(name) else about.rest)
@@ -153,7 +166,7 @@ class Sampler:
         least = self.object_with(parts, {})
         if least is None:
             return []
-        about = members(parts)
+        about = self._about(parts)
         optional = [name for name in about.properties if name not in least]
         choices = {name: self._of_name(about, name)[:_EACH] for name in [*optional, *least][:_MOST]}
         full = {name: values[0] for name, values in choices.items() if values}

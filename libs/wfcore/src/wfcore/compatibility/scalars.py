@@ -4,15 +4,17 @@ Each keyword of the taker is asked on its own, so that the answer names it. Proo
 the library; candidates for a counterexample come from the edges of both sides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import ceil, floor, inf
 from typing import Any
 
 from wfcore.compatibility import library
+from wfcore.compatibility.rules import Rule
 from wfcore.compatibility.samples import numbers, texts
 from wfcore.jsontext import JsonValue
 
-RULES = {
+_RULES: dict[str, Rule] = {
     "minimum": "bound-loosened",
     "maximum": "bound-loosened",
     "exclusiveMinimum": "bound-loosened",
@@ -29,36 +31,73 @@ OF_TEXTS = frozenset({"minLength", "maxLength", "pattern", "format"})
 _LENGTHS = {"uuid": (36, 36), "date": (10, 10), "ipv4": (7, 15)}
 """How long texts of these formats are, which the library does not know."""
 
+_SPELLED = frozenset({"pattern", "format"})
+"""Only with these may the library know more about a text than its bounds say."""
+
 Parts = Sequence[dict[str, Any]]
 
 
-def text_fits(giver: Parts, keyword: str, limit: Any) -> bool:
+Proves = Callable[[dict[str, Any], dict[str, Any]], bool]
+"""What asks the library whether one schema covers another."""
+
+
+def text_fits(giver: Parts, keyword: str, limit: Any, proves: Proves) -> bool:
     """Whether it is proven that every text of the giver keeps one keyword of the taker."""
     if any(part.get(keyword) == limit for part in giver):
         return True
     if keyword == "format" and not library.asserts_format(limit):
         return True
-    for name in (part["format"] for part in giver if part.get("format") in _LENGTHS):
-        least, most = _LENGTHS[name]
-        if (keyword == "maxLength" and most <= limit) or (keyword == "minLength" and least >= limit):
-            return True
-    return library.proves(_only(giver, "string", OF_TEXTS), {"type": "string", keyword: limit})
+    lengths = [_LENGTHS[part["format"]] for part in giver if part.get("format") in _LENGTHS]
+    if keyword == "maxLength" and limit >= min([most for _, most in lengths] + _told(giver, keyword), default=inf):
+        return True
+    if keyword == "minLength" and limit <= max([least for least, _ in lengths] + _told(giver, keyword), default=0):
+        return True
+    return any(not part.keys().isdisjoint(_SPELLED) for part in giver) and proves(
+        _only(giver, "string", OF_TEXTS), {"type": "string", keyword: limit}
+    )
 
 
-def number_fits(giver: Parts, whole: bool, keyword: str, limit: Any) -> bool:
+def number_fits(giver: Parts, whole: bool, keyword: str, limit: Any, proves: Proves) -> bool:
     """Whether it is proven that every number of the giver (integers where `whole`) keeps one keyword of the taker."""
     if any(part.get(keyword) == limit for part in giver):
         return True
     if keyword == "multipleOf":
         return _is_multiple(giver, whole, limit)
-    return library.proves(
-        _only(giver, "integer" if whole else "number", OF_NUMBERS - {"multipleOf"}), {"type": "number", keyword: limit}
-    )
+    if keyword in ("minimum", "exclusiveMinimum"):
+        return _is_above(_lowest(giver, whole, 1), keyword == "minimum", limit)
+    return _is_above(_lowest(giver, whole, -1), keyword == "maximum", -limit)
+
+
+def _lowest(giver: Parts, whole: bool, sign: int) -> tuple[Fraction, bool] | None:
+    """The lowest number of the giver, or what they all are above (false); with sign -1 of the negated numbers."""
+    found: list[tuple[Fraction, bool]] = []
+    names = ("minimum", "exclusiveMinimum") if sign > 0 else ("maximum", "exclusiveMaximum")
+    for bound in (sign * Fraction(value) for value in _told(giver, names[0])):
+        found.append((Fraction(ceil(bound)) if whole else bound, True))
+    for bound in (sign * Fraction(value) for value in _told(giver, names[1])):
+        found.append((Fraction(floor(bound) + 1), True) if whole else (bound, False))
+    return max(found, key=lambda one: (one[0], not one[1]), default=None)
+
+
+def _is_above(lowest: tuple[Fraction, bool] | None, may_be_equal: bool, limit: Any) -> bool:
+    if lowest is None:
+        return False
+    bound, is_reached = lowest
+    return bound > Fraction(limit) or (bound == Fraction(limit) and (may_be_equal or not is_reached))
+
+
+def _told(giver: Parts, keyword: str) -> list[Any]:
+    return [part[keyword] for part in giver if keyword in part]
 
 
 def is_whole(giver: Parts) -> bool:
     """Whether every number of the giver is an integer because it is a multiple of one."""
     return any(isinstance(part.get("multipleOf"), int) for part in giver)
+
+
+def rule_of(keyword: str) -> Rule:
+    """The rule that a broken keyword about texts or numbers comes under."""
+    return _RULES[keyword]
 
 
 def text_candidates(giver: Parts, keyword: str, limit: Any) -> list[JsonValue]:

@@ -3,55 +3,44 @@
 Giver and taker are walked side by side: objects property by property, arrays item by item, unions case by case, so
 that large schemas are decided piece by piece and each obstacle is found where it is. No gap left means proven. A gap
 means only that this walk found no proof; whether the answer is no is for a counterexample to say.
-
-Recursive schemas are proven by induction over the size of the value: a pair of places that is met again, deeper in
-the value, may be taken for granted while it is being proven.
 """
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from wfcore.compatibility import keyword_sets as sets
 from wfcore.compatibility import library
-from wfcore.compatibility.answer import Gap
+from wfcore.compatibility.answer import Candidates, Gap, just, together
 from wfcore.compatibility.containers import array_gaps, object_gaps
 from wfcore.compatibility.keyword_sets import Keywords, Path, Schemas
+from wfcore.compatibility.marks import Marks
+from wfcore.compatibility.proven import Proven, pair_of
+from wfcore.compatibility.rules import Rule
 from wfcore.compatibility.samples import Sampler
 from wfcore.compatibility.scalars import (
     OF_NUMBERS,
     OF_TEXTS,
-    RULES,
     fractions,
     is_whole,
     number_candidates,
     number_fits,
+    rule_of,
     text_candidates,
     text_fits,
 )
+from wfcore.compatibility.sides import Side
 from wfcore.jsontext import JsonValue
-from wfcore.schema.navigation import self_contained, type_name, with_reachable
-from wfcore.schema.parts import Reader
-from wfcore.schema.places import ANNOTATIONS, Document, JsonSchema
+from wfcore.schema.navigation import type_name
+from wfcore.schema.places import ANNOTATIONS, JsonSchema
 from wfcore.schema.wording import shown
 
-_STEPS = 20_000
+_STEPS = 8_000
+"""Work that one comparison may cost. A step takes some 15 µs, a question to the library more, the longer it is."""
+_LIBRARY, _CHARACTERS = 5, 20
+_TOLD = 20
+"""Values of one list that are told one by one."""
 _CASES = 256
-
-
-class Side:
-    """One of the two schemas, with what is needed to take it apart and to judge values by a piece of it."""
-
-    def __init__(self, schema: JsonSchema) -> None:
-        self.root = self_contained(schema)
-        self.reader = Reader(Document(self.root))
-        self._definitions: dict[str, JsonSchema] = self.root.get("$defs", {}) if isinstance(self.root, dict) else {}
-
-    def piece(self, schemas: Schemas) -> dict[str, Any]:
-        """The schemas that hold together as a schema of their own."""
-        return with_reachable({"allOf": list(schemas)}, self._definitions)
-
-    def accepts(self, schemas: Schemas, value: JsonValue) -> bool:
-        """Whether a piece accepts a value."""
-        return library.accepts(self.piece(schemas), value)
 
 
 class TooManyStepsError(Exception):
@@ -65,31 +54,37 @@ class Walk:
         self.giver = Side(giver)
         self.taker = Side(taker)
         self.sampler = Sampler(self.giver.reader)
-        self._in_progress: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
+        self.marks = Marks(self.giver, self.taker)
+        self._proven = Proven()
+        self._cases_of: dict[tuple[int, ...], list[list[Keywords]]] = {}
         self._alive: list[Any] = []
         self._steps = 0
 
     def gaps(self, givers: Schemas, takers: Schemas, path: Path = ()) -> list[Gap]:
         """What keeps "every value of the givers fits the takers" from being proven. Raises TooManyStepsError."""
         self._step()
-        takers = [taker for taker in takers if sets.says_something(taker)]
+        takers = [taker for taker in map(self.taker.target, takers) if sets.says_something(taker)]
         if not takers or False in givers:
             return []
-        key = (tuple(sorted(map(id, givers))), tuple(sorted(map(id, takers))))
-        if key in self._in_progress:
-            return []
+        givers = list({id(giver): giver for giver in map(self.giver.target, givers)}.values())
         self._alive += [givers, takers]
-        self._in_progress.add(key)
-        found = [gap for case in self._cases(givers) for gap in self._gaps_of_case(case, takers, path)]
-        self._in_progress.discard(key)
+        return self._proven.conclude(pair_of(givers, takers), path, lambda: self._find(givers, takers))
+
+    def _of_way(self, case: list[Keywords], way: JsonSchema, path: Path) -> list[Gap]:
+        """What keeps a case from fitting one alternative. Big alternatives are the same in many places."""
+        target = self.taker.target(way)
+        return self._proven.conclude(pair_of(case, [target]), path, lambda: self.all_of(case, [target], ()))
+
+    def _find(self, givers: Schemas, takers: Schemas) -> list[Gap]:
+        found = [gap for case in self._cases(givers) for gap in self._gaps_of_case(case, takers, ())]
         if found and False not in takers and not any(sets.says_something(giver) for giver in givers):
-            candidates = [value for gap in found for value in gap.candidates]
+            candidates = together(found)
             message = "anything may be given, because the giving side declares no type"
-            return [Gap(path, "type-widened", "type", message, candidates)]
+            return [Gap((), "type-widened", "type", message, candidates)]
         return found
 
-    def _step(self) -> None:
-        self._steps += 1
+    def _step(self, cost: int = 1) -> None:
+        self._steps += cost
         if self._steps > _STEPS:
             raise TooManyStepsError
 
@@ -100,33 +95,51 @@ class Walk:
 
         Where there are too many, alternatives are passed over: the cases then hold more than may be given.
         """
-        found: list[list[Keywords]] = []
-        waiting = [list(givers)]
+        key = tuple(map(id, givers))
+        if key not in self._cases_of:
+            self._alive.append(givers)
+            self._cases_of[key] = list(self._unfolded(givers))
+        return self._cases_of[key]
+
+    def _unfolded(self, givers: Schemas) -> Iterator[list[Keywords]]:
+        found, waiting = 0, [list(givers)]
         while waiting:
-            parts = self.giver.reader.parts(waiting.pop(0))
+            alternative = waiting.pop(0)
+            parts = self.giver.parts(alternative)
             ways = sets.ways(parts) or sets.unfolded(parts.always)
-            if ways and len(waiting) + len(found) + len(ways) <= _CASES:
+            if ways and len(waiting) + found + len(ways) <= _CASES:
                 waiting = [*ways, *waiting]
-            else:
-                found += [[{"type": kind}, *parts.always] for kind in sets.types(parts.always)]
-        self._alive.append(found)
-        return found
+                continue
+            for case in self.giver.by_type(parts.always):
+                found += 1
+                yield case
 
     def _gaps_of_case(self, case: list[Keywords], takers: Schemas, path: Path) -> list[Gap]:
         listed = sets.listed(case)
         if listed is not None:
             return self._gaps_of_values(listed, case, takers, path)
         found = self.all_of(case, takers, path)
-        return [] if found and library.is_empty(self.giver.piece(case)) else found
+        return [] if found and self._is_empty(case) else found
+
+    def _is_empty(self, case: Schemas) -> bool:
+        piece = self.giver.small_piece(case)
+        return piece is not None and self._has_none(piece)
 
     def _gaps_of_values(self, values: list[JsonValue], case: list[Keywords], takers: Schemas, path: Path) -> list[Gap]:
         found: list[Gap] = []
-        for value in values:
-            if not self.giver.accepts(case, value) or self.taker.accepts(takers, value):
+        self._step(len(values) // 20)
+        listed = sets.listed_by_all(takers)
+        left = [value for value in values if repr(value) not in listed]
+        if left:
+            gives, takes = self.giver.judge(case), self.taker.judge(takers)
+        cost = 0 if self.taker.small_piece(takers) is not None else 10
+        for value in left:
+            self._step(cost)
+            if len(found) >= _TOLD or not gives(value) or takes(value):
                 continue
-            rule = "nullable" if value is None else "enum-widened"
+            rule: Rule = "nullable" if value is None else "enum-widened"
             message = f"{shown(value)} may be given, but is not accepted"
-            found.append(Gap(path, rule, "enum", message, [value]))
+            found.append(Gap(path, rule, "enum", message, just(value)))
         return found
 
     # The taker, keyword by keyword
@@ -185,61 +198,67 @@ class Walk:
             if is_whole(case):
                 return None
             message = "a number that is no integer may be given, only integers are accepted"
-            return Gap(path, "type-widened", "type", message, fractions(case))
-        rule = "nullable" if kind == "null" else "type-widened"
+            return Gap(path, "type-widened", "type", message, lambda: fractions(case))
+        rule: Rule = "nullable" if kind == "null" else "type-widened"
         message = f"{kind} may be given, only {' or '.join(names)} is accepted"
         return self.gap(case, path, rule, "type", message)
 
     def _text(self, case: list[Keywords], keyword: str, limit: Any, path: Path) -> list[Gap]:
-        if text_fits(case, keyword, limit):
+        if text_fits(case, keyword, limit, self._proves):
             return []
         message = f"texts may be given that break {keyword} {shown(limit)}"
-        return [Gap(path, RULES[keyword], keyword, message, text_candidates(case, keyword, limit))]
+        return [Gap(path, rule_of(keyword), keyword, message, lambda: text_candidates(case, keyword, limit))]
 
     def _number(self, case: list[Keywords], keyword: str, limit: Any, path: Path) -> list[Gap]:
         whole = case[0]["type"] == "integer" or is_whole(case)
-        if number_fits(case, whole, keyword, limit):
+        if number_fits(case, whole, keyword, limit, self._proves):
             return []
         message = f"numbers may be given that break {keyword} {shown(limit)}"
-        return [Gap(path, RULES[keyword], keyword, message, number_candidates(case, whole, keyword, limit))]
+        candidates = partial(number_candidates, case, whole, keyword, limit)
+        return [Gap(path, rule_of(keyword), keyword, message, candidates)]
 
     def _constants(self, case: list[Keywords], keyword: str, value: Any, path: Path) -> list[Gap]:
         """A case that lists no values itself: only a handful of integers or an empty case could fit a list."""
         options = value if keyword == "enum" else [value]
         if self.library_proves(case, {keyword: value}):
             return []
-        candidates = [v for v in self.sampler.values(case) if v not in options and type_name(v) != "null"] or (
-            self.sampler.values(case)
-        )
+
+        def candidates() -> list[JsonValue]:
+            values = self.sampler.values(case)
+            return ([v for v in values if v not in options and type_name(v) != "null"] or values)[:4]
+
         message = (
             f"only {', '.join(shown(option) for option in options[:5])} is accepted, any {case[0]['type']} is given"
         )
-        return [Gap(path, "enum-widened", keyword, message, candidates[:4])]
+        return [Gap(path, "enum-widened", keyword, message, candidates)]
 
     # Alternatives and conditions
 
     def _alternatives(self, case: list[Keywords], keyword: str, ways: list[JsonSchema], path: Path) -> list[Gap]:
+        self._step(len(ways) // 10)
+        near = [way for way in ways if not self.marks.rules_out(case, way)]
         tried: list[list[Gap]] = []
-        for at, way in enumerate(ways):
-            tried.append(self.all_of(case, [way], path))
-            others = [other for n, other in enumerate(ways) if n != at]
-            if not tried[-1] and (keyword == "anyOf" or all(self._is_disjoint(case, [other]) for other in others)):
+        for way in near:
+            tried.append(self._of_way(case, way, path))
+            if not tried[-1] and (keyword == "anyOf" or self._is_the_only_one(case, way, near)):
                 return []
         if self.library_proves(case, {keyword: ways}):
             return []
-        split = self._split(case, ways)
+        split = self._split(case, near)
         if split and keyword == "anyOf":
             return [gap for part in split for gap in self._alternatives(part, keyword, ways, path)]
-        candidates = [value for gaps in tried for gap in gaps for value in gap.candidates]
-        nearest = min((gaps for gaps in tried if gaps), key=len, default=[])
-        if len(nearest) == 1 and len(ways) - sets.of_other_types(ways, case[0]["type"]) == 1:
-            return [nearest[0]]
+        if len(near) == 1:
+            return tried[0]
         message = f"none of {len(ways)} alternatives is proven to accept every {case[0]['type']} that may be given"
-        return [Gap(path, "alternatives", keyword, message, [*candidates[:8], *self.sampler.values(case)[:6]])]
+        candidates = together([gap for gaps in tried for gap in gaps], 8, self.some(case))
+        return [Gap(path, "alternatives", keyword, message, candidates)]
+
+    def _is_the_only_one(self, case: list[Keywords], way: JsonSchema, near: list[JsonSchema]) -> bool:
+        return all(other is way or self._is_disjoint(case, [other]) for other in near)
 
     def _split(self, case: list[Keywords], ways: list[JsonSchema]) -> list[list[Keywords]]:
         """The case once for each constant of a property by which the alternatives are told apart."""
-        for name in sets.marks(self.taker.reader, ways):
+        for name in self.marks.telling(ways):
             listed = sets.listed([schema for schema in sets.of_name(case, name) or [] if isinstance(schema, dict)])
             required = any(name in part.get("required", []) for part in case)
             if listed is not None and 1 < len(listed) <= _CASES and required:
@@ -256,9 +275,8 @@ class Walk:
         always = bool(if_not) and not self.all_of(case, [condition], path)
         if (not if_so or never) and (not if_not or always):
             return []
-        candidates = [value for gap in (*if_so, *if_not) for value in gap.candidates]
         message = f"what is accepted depends on `if`: {shown(condition)}"
-        return [Gap(path, "condition", "if", message, [*candidates[:8], *self.sampler.values(case)[:6]])]
+        return [Gap(path, "condition", "if", message, together([*if_so, *if_not], 8, self.some(case)))]
 
     def _is_disjoint(self, case: list[Keywords], takers: Schemas) -> bool:
         """Whether it is proven that no value of the case fits the takers."""
@@ -273,10 +291,10 @@ class Walk:
                 return True
             if kind == "object" and self._is_told_apart(case, taker):
                 return True
-        mine, theirs = self.giver.piece(case), self.taker.piece(takers)
-        if "$defs" in mine or "$defs" in theirs:
+        mine, theirs = self.giver.small_piece(case), self.taker.small_piece(takers)
+        if mine is None or theirs is None or "$defs" in mine or "$defs" in theirs:
             return False
-        return library.is_empty({"allOf": [mine, theirs]})
+        return self._has_none({"allOf": [mine, theirs]})
 
     def _is_told_apart(self, case: list[Keywords], taker: Keywords) -> bool:
         """Whether a property that is surely there has a value that the taker refuses."""
@@ -292,8 +310,25 @@ class Walk:
 
     def library_proves(self, case: list[Keywords], taker: JsonSchema) -> bool:
         """Whether the library proves that a case fits one taker."""
-        return library.proves(self.giver.piece(case), self.taker.piece([taker]))
+        mine, theirs = self.giver.small_piece(case), self.taker.small_piece([taker])
+        return mine is not None and theirs is not None and self._proves(mine, theirs)
 
-    def gap(self, case: list[Keywords], path: Path, rule: str, keyword: str, message: str) -> Gap:
+    def _proves(self, mine: JsonSchema, theirs: JsonSchema) -> bool:
+        self._step(_LIBRARY + (len(repr(mine)) + len(repr(theirs))) // _CHARACTERS)
+        return library.proves(mine, theirs)
+
+    def _has_none(self, piece: JsonSchema) -> bool:
+        self._step(_LIBRARY + len(repr(piece)) // _CHARACTERS)
+        return library.is_empty(piece)
+
+    def gap(self, case: list[Keywords], path: Path, rule: Rule, keyword: str, message: str) -> Gap:
         """A gap whose candidates are just some values of the case."""
-        return Gap(path, rule, keyword, message, self.sampler.values(case)[:6])
+        return Gap(path, rule, keyword, message, self.some(case))
+
+    def some(self, schemas: Schemas, most: int = 6) -> Candidates:
+        """Some values of the giver's schemas."""
+        return lambda: self.sampler.values(schemas)[:most]
+
+    def one(self, schemas: Schemas) -> JsonValue:
+        """A value of the giver's schemas; null where none can be guessed."""
+        return next(iter(self.sampler.values(schemas)), None)

@@ -41,6 +41,11 @@ Name = Annotated[str, Label()]
 
 MAX_TASKS = 500
 StatusPattern = Annotated[str, Meta(pattern="^[1-5](xx|[0-9][0-9])$", description="a status like `200` or `2xx`")]
+Expression = Annotated[str, Meta(min_length=1)]
+Code = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$", description="a code like `NO_SUCH_USER`")]
+Version = Annotated[
+    str, Meta(pattern="^sha256:[0-9a-f]{64}$", description="a version like `sha256:…` with 64 hex digits")
+]
 RetryReason = Annotated[
     str,
     Meta(pattern="^(connection|timeout|[45](xx|[0-9][0-9]))$", description="`connection`, `timeout`, `429` or `5xx`"),

@@ -6,20 +6,22 @@ Attribute names are ours, the YAML names are their camelCase. Durations are seco
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, json
 
 from wfcore.definition.fields import (
     MAX_TASKS,
+    Code,
     Duration,
+    Expression,
     JsonSchema,
     Later,
     Literally,
     Name,
-    NotYet,
     RetryReason,
     Size,
     StatusPattern,
     Template,
+    Version,
 )
 
 
@@ -104,15 +106,55 @@ class Retry(Struct, frozen=True, kw_only=True, rename="camel"):
     idempotent: bool = False
 
 
+class SortKey(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One key of a sort; what is null or absent comes last in both orders."""
+
+    by: Expression
+    order: Literal["asc", "desc"] = "asc"
+
+
+class Distinct(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Of items that are equal by this the first stays; without `by` the items themselves are compared."""
+
+    by: Expression = "item"
+
+
+class TransformStep(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One step over a list, with `item` and `index` in scope: exactly one of these."""
+
+    filter: Expression | None = None
+    map: Template = None
+    select: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
+    flatten: Expression | None = None
+    sort: Annotated[tuple[SortKey, ...], Meta(min_length=1)] | None = None
+    distinct: Distinct | None = None
+    limit: Annotated[int, Meta(ge=0)] | None = None
+
+
+class Transform(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """A list, made from another one step by step."""
+
+    from_: Template
+    steps: tuple[TransformStep, ...] = ()
+
+    def written(self) -> dict[str, Any]:
+        """As it stands in a definition, defaults filled in: `{"from": …, "steps": [{"filter": …}, …]}`."""
+        written: list[dict[str, Any]] = json.decode(json.encode(self.steps))
+        return {
+            "from": self.from_,
+            "steps": [{name: value for name, value in step.items() if value is not None} for step in written],
+        }
+
+
 class Mock(Struct, frozen=True, kw_only=True, rename="camel"):
     """An answer for dry runs; a real run never reads it."""
 
-    when: str | None = None
+    when: Expression | None = None
     output: Literally
 
 
 class WorkflowTaskSpec(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One call that workflows can use."""
+    """One call, or one step over data, that workflows can use."""
 
     description: str = ""
     lifecycle: Literal["draft", "active", "superseded", "deprecated"] = "active"
@@ -123,31 +165,76 @@ class WorkflowTaskSpec(Struct, frozen=True, kw_only=True, rename="camel"):
     retry: Retry = Retry()
     validate: Literal["usage", "strict"] = "usage"
     http: HttpCall | None = None
+    transform: Transform | None = None
     mocks: tuple[Mock, ...] = ()
-    transform: Later = None
     cache: Later = None
     errors: Later = None
 
 
+class ForEach(Struct, frozen=True, kw_only=True, rename={"as_": "as", "max_parallel": "maxParallel"}):
+    """A list whose items are worked on by the tasks beside it, several at a time."""
+
+    items: Expression
+    """A template that is one `{{…}}`."""
+    as_: str = "item"
+    max_parallel: Annotated[int, Meta(ge=1, le=100)] = 16
+
+
+class Branch(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One way of a switch: the first whose `when` holds is taken, else the default."""
+
+    when: Expression | None = None
+    default: bool = False
+    tasks: "tuple[TaskEntry, ...]" = ()
+    output: Template = None
+
+
+class Fallback(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What stands in for a task that failed: a value, or the output of another task."""
+
+    output: Template = None
+    task_ref: Name | None = None
+    input: Template = {}
+
+
 class TaskEntry(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One task of a workflow."""
+    """One task of a workflow, or of a scope inside it."""
 
     id: str
     task_ref: Name | None = None
+    task_version: Version | None = None
+    workflow_ref: Name | None = None
+    workflow_version: Version | None = None
+    transform: Transform | None = None
+    for_each: ForEach | None = None
+    tasks: "tuple[TaskEntry, ...]" = ()
+    """Of a `forEach`: what is done with each item."""
+    output: Template = None
+    """Of a `forEach`: the value of each item."""
+    switch: Annotated[tuple[Branch, ...], Meta(min_length=1)] | None = None
     input: Template = {}
     depends_on: tuple[str, ...] = ()
+    when: Expression | None = None
     timeout: Duration | None = None
-    on_error: Annotated[Literal["fail", "skip", "fallback"], NotYet(but=("fail",))] = "fail"
-    workflow_ref: Later = None
-    task_version: Later = None
-    workflow_version: Later = None
-    transform: Later = None
-    for_each: Later = None
-    tasks: Later = None
-    output: Later = None
-    switch: Later = None
-    when: Later = None
-    fallback: Later = None
+    on_error: Literal["fail", "skip", "fallback"] = "fail"
+    fallback: Fallback | None = None
+
+
+class ErrorRule(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a caller is told instead, where a failure meets the condition."""
+
+    when: Expression
+    status: Annotated[int, Meta(ge=400, le=599)]
+    code: Code
+    title: str
+    suggested_action: str = ""
+
+
+class Route(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An address of the workflow's own, beside the generated one."""
+
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    path: Annotated[str, Meta(max_length=1024)]
 
 
 class Example(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -174,11 +261,11 @@ class WorkflowSpec(Struct, frozen=True, kw_only=True, rename="camel"):
     tasks: Annotated[tuple[TaskEntry, ...], Meta(min_length=1, max_length=MAX_TASKS)]
     output: Template
     required_fields: dict[str, tuple[str, ...]] = {}
+    route: Route | None = None
+    errors: tuple[ErrorRule, ...] = ()
     on_deadline: Later = None
     on_disconnect: Later = None
     history: Later = None
-    route: Later = None
-    errors: Later = None
     triggers: Later = None
 
 
@@ -190,5 +277,25 @@ ONE_OF: dict[type[Any], tuple[str, ...]] = {
     HttpCall: ("upstream", "url"),
     WorkflowTaskSpec: ("http", "transform"),
     TaskEntry: ("taskRef", "workflowRef", "transform", "forEach", "switch"),
+    TransformStep: ("filter", "map", "select", "flatten", "sort", "distinct", "limit"),
+    Branch: ("when", "default"),
+    Fallback: ("output", "taskRef"),
 }
 """Of these YAML names exactly one is needed."""
+
+BELONGS_TO: dict[type[Any], dict[str, tuple[str, ...]]] = {
+    WorkflowTaskSpec: {"retry": ("http",), "attemptTimeout": ("http",), "timeout": ("http",)},
+    TaskEntry: {
+        "taskVersion": ("taskRef",),
+        "workflowVersion": ("workflowRef",),
+        "input": ("taskRef", "workflowRef"),
+        "timeout": ("taskRef", "workflowRef", "forEach", "switch"),
+        "tasks": ("forEach",),
+        "output": ("forEach",),
+    },
+    Fallback: {"input": ("taskRef",)},
+}
+"""Fields that mean something only beside one of these."""
+
+NEEDED_BESIDE: dict[type[Any], dict[str, str]] = {TaskEntry: {"forEach": "tasks"}}
+"""Where the first is written, the second is required."""

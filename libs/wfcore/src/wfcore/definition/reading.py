@@ -169,14 +169,29 @@ def _unknown_at_top(walk: Walk, name: str) -> str | None:
 
 def _too_many_tasks(walk: Walk, raw: dict[str, JsonValue]) -> bool:
     """A giant is refused before its parts are looked at one by one."""
-    tasks = raw.get("tasks")
-    if not isinstance(tasks, list) or len(tasks) <= MAX_TASKS:
+    count = _tasks_in(raw)
+    if count <= MAX_TASKS:
         return False
-    message = f"a workflow has at most {MAX_TASKS} tasks, this one has {len(tasks)}"
-    walk.complain(
-        "WF-701", message, "/spec/tasks", seen=len(tasks), fix=Fix("split it into several workflows", "/spec/tasks")
-    )
+    message = f"a workflow has at most {MAX_TASKS} tasks, those inside others counted; this one has {count}"
+    fix = Fix("split it into several workflows", "/spec/tasks")
+    walk.complain("WF-701", message, "/spec/tasks", seen=count, fix=fix)
     return True
+
+
+def _tasks_in(raw: dict[str, JsonValue]) -> int:
+    """How many tasks a spec lists, in all its scopes. Counts whatever stands where tasks would."""
+    count, waiting = 0, [raw]
+    while waiting:
+        scope = waiting.pop()
+        tasks = scope.get("tasks")
+        listed = tasks if isinstance(tasks, list) else []
+        count += len(listed)
+        for entry in listed:
+            if isinstance(entry, dict):
+                branches = entry.get("switch")
+                inside = [entry, *(branches if isinstance(branches, list) else ())]
+                waiting += [each for each in inside if isinstance(each, dict)]
+    return count
 
 
 def _twice(definitions: list[Definition]) -> Iterator[Diagnostic]:

@@ -16,7 +16,7 @@ from msgspec import UNSET, Meta, Struct
 
 from wfcore import durations
 from wfcore.definition.fields import AnyJson, Label, Measure, NotYet
-from wfcore.definition.model import ONE_OF, WRITTEN_BY_KUBERNETES, Metadata
+from wfcore.definition.model import BELONGS_TO, NEEDED_BESIDE, ONE_OF, WRITTEN_BY_KUBERNETES, Metadata
 from wfcore.definition.nulls import without_nulls
 from wfcore.diagnostics import Diagnostic, Fix, ObjectRef, Severity, did_you_mean, nearest
 from wfcore.source import JsonValue, Positions, join
@@ -126,10 +126,12 @@ class Walk:
             elif shape is not Metadata or name not in WRITTEN_BY_KUBERNETES:
                 misspelt.add(self._unknown(name, fields, data, place))
         missing = [name for name, field in fields.items() if field.required and name not in data]
+        missing += [name for of, name in NEEDED_BESIDE.get(shape, {}).items() if of in data and name not in data]
         for name in (name for name in missing if name not in misspelt):
             fix = Fix(f"add `{name}:`", join(pointer, name))
             self.complain("WF-202", f"`{name}` is required and is missing", join(pointer, name), fix=fix)
-        self._one_of(shape, data, pointer)
+        if self._one_of(shape, data, pointer):
+            self._belong(shape, data, pointer)
         if missing or UNSET in found.values():
             return UNSET
         return shape(**found)
@@ -145,17 +147,29 @@ class Walk:
         self.complain("WF-203", f"unknown field `{name}`{hint}", pointer, seen=name, fix=fix, at_key=True)
         return close
 
-    def _one_of(self, shape: type[Struct], data: dict[str, JsonValue], pointer: str) -> None:
+    def _one_of(self, shape: type[Struct], data: dict[str, JsonValue], pointer: str) -> bool:
+        """Whether one of the fields is there of which one must be."""
         choices = ONE_OF.get(shape)
         if choices is None:
-            return
+            return True
         chosen = [name for name in choices if name in data]
         if len(chosen) == 1:
-            return
+            return True
         names = ", ".join(f"`{name}`" for name in choices)
         seen = " and ".join(f"`{name}`" for name in chosen) or "none of them"
         fix = Fix(f"keep one of {seen}" if chosen else f"add `{choices[0]}`", pointer)
         self.complain("WF-206", f"exactly one of {names} is needed; there is {seen}", pointer, seen=chosen, fix=fix)
+        return False
+
+    def _belong(self, shape: type[Struct], data: dict[str, JsonValue], pointer: str) -> None:
+        """A field that would be ignored beside the others is told, never ignored."""
+        for name, beside in BELONGS_TO.get(shape, {}).items():
+            if name not in data or any(other in data for other in beside):
+                continue
+            place, others = join(pointer, name), " or ".join(f"`{other}`" for other in beside)
+            message = f"`{name}` means something only beside {others}"
+            fix = Fix(f"remove `{name}`", place, edit="remove")
+            self.complain("WF-216", message, place, seen=data[name], fix=fix, at_key=True)
 
     # -- annotated values
 

@@ -1,20 +1,22 @@
-"""What type an expression has, told by the JSON Schemas of what it reads.
+"""What type an expression has, told by the JSON Schemas of what it reads."""
 
-A path is followed through the schema as it will be followed through the data, so whatever would break in a run is
-a problem here.
-"""
+from typing import Literal as OneOf
 
 from msgspec import Struct
 
-from wfcore import schema as schemas
-from wfcore.expression import scopes
+from wfcore.expression import types
+from wfcore.expression.checking import Checker, Known
 from wfcore.expression.problem import Problem
 from wfcore.expression.refusals import Refusals
-from wfcore.expression.tree import Default, Expression, Literal, Path, Step
+from wfcore.expression.scopes import scope_level
+from wfcore.expression.tree import Expression
+from wfcore.expression.types import ANY_TYPE
 from wfcore.schema import JsonSchema
-from wfcore.schema.places import ANNOTATIONS
 
-ANY_TYPE = schemas.types_of({})
+__all__ = ["ANY_TYPE", "Inferred", "Wanted", "infer"]
+
+Wanted = OneOf["anything", "text", "condition"]
+"""What the place of an expression takes: any value or none, what can be printed into text, or a boolean."""
 
 
 class Inferred(Struct, frozen=True):
@@ -29,89 +31,41 @@ class Inferred(Struct, frozen=True):
     doubts: list[Problem] = []
 
 
-class _Broken(Exception):
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-def infer(expression: Expression, scope: JsonSchema) -> Inferred:
+def infer(expression: Expression, scope: JsonSchema, wanted: Wanted = "anything") -> Inferred:
     """Infer what `expression` gives in a scope: one object schema whose properties are the roots.
 
-    References in the scope lead into its `$defs`, those of a listed schema with `$defs` of its own into these.
-    Stops at the first problem of a path, as behind it nothing is known.
+    References in the scope lead into its `$defs`, those of a listed schema with `$defs` of its own into these. If
+    there is no problem and no doubt, the expression gives a value of the inferred schema for all data that is valid
+    in the scope. Left out of this promise: arithmetic that leaves the numbers JSON carries exactly (±2^53) or the
+    years 1 to 9999, and the limits on work and size.
     """
-    match expression.body:
-        case Literal(value):
-            return Inferred({"const": value}, False, [])
-        case Path() as path:
-            doubts: list[Problem] = []
-            try:
-                schema, absent = _follow(path, scope, Refusals(expression.text, path), doubts)
-            except _Broken as broken:
-                return Inferred({}, False, [broken.problem])
-            return Inferred(schema, absent, [], doubts)
+    refusals, body = Refusals(expression.text), expression.body
+    checker = Checker(refusals, scope_level(scope))
+    match wanted:
+        case "condition":
+            found = checker.condition(body, Known())
+        case "text":
+            found = checker.text(body, Known())
+        case _:
+            found = checker.check(body, Known(), "whole")
+    if not refusals.problems:
+        _refuse_internal(refusals, expression, found)
+    if refusals.problems:
+        return Inferred({}, False, _in_order(refusals.problems), _in_order(refusals.doubts))
+    return Inferred(found.alone(), found.absent, [], _in_order(refusals.doubts))
 
 
-def _follow(path: Path, scope: JsonSchema, refusals: Refusals, doubts: list[Problem]) -> tuple[JsonSchema, bool]:
-    """Return the schema at the end of the path, and whether it may lead nowhere; add what it takes on trust."""
-    levels = scopes.listed_levels(path.root)
-    schema, absent, marked = _root(path, scope, refusals), False, False
-    for level, step in enumerate(path.steps):
-        if isinstance(step, Default):
-            if not marked:
-                raise _Broken(refusals.needless_default(step))
-            schema = schemas.union([scopes.alone(schema, scope), {"const": step.value}]) if absent else schema
-            absent = marked = False
-            continue
-        if absent and not step.optional:
-            raise _Broken(refusals.through_absent(step))
-        if level < levels:
-            found = scopes.listed(schema, step.key)
-        else:
-            found = _inside(scopes.alone(schema, scope), step, refusals)
-        if isinstance(found, schemas.Missing):
-            raise _Broken(refusals.unknown_step(step, found.declared))
-        if found.optional and not step.optional:
-            raise _Broken(refusals.optional(step))
-        if isinstance(found, _Trusted) and not doubts and not step.optional:
-            doubts.append(refusals.unproven(step))
-        schema, absent, marked = found.schema, absent or found.optional, marked or step.optional
-    return schemas.union([scopes.alone(schema, scope)]), absent
+def _refuse_internal(refusals: Refusals, expression: Expression, found: types.Typed) -> None:
+    """Timestamps and durations have no JSON: as a result they are written as strings."""
+    if types.INTERNAL.isdisjoint(types.mentioned(found.place)):
+        return
+    message = f"`{refusals.written(expression.body)}` is or holds a timestamp or duration, which JSON has no value for"
+    whole = found.types() <= types.INTERNAL and not found.optional
+    fix = refusals.around(expression.body, "string(", ")") if whole else None
+    refusals.tell("not-json", expression.body, f"{message}: use string(…)", fix=fix)
 
 
-def _root(path: Path, scope: JsonSchema, refusals: Refusals) -> JsonSchema:
-    found = scopes.listed(scope, path.root)
-    if isinstance(found, schemas.Missing):
-        raise _Broken(refusals.unknown_root(found.declared))
-    if not scopes.chooses_one(path):
-        raise _Broken(refusals.incomplete())
-    return found.schema
-
-
-class _Trusted(schemas.Found, frozen=True):
-    """What may or may not be there: no schema says."""
-
-
-def _inside(schema: JsonSchema, step: Step, refusals: Refusals) -> schemas.Found | schemas.Missing:
-    """Look one step further. What says nothing may hold anything there, and nobody can promise that it does."""
-    if _says_nothing(schema):
-        return _Trusted({}, step.optional)
-    key = step.key
-    types, wanted = schemas.types_of(schema), "array" if isinstance(key, int) else "object"
-    others = types - {wanted}
-    if wanted not in types:
-        raise _Broken(refusals.never_a_container(step, others))
-    if others and not step.optional:
-        raise _Broken(refusals.not_always_a_container(step, others))
-    match schemas.item_of(schema, key) if isinstance(key, int) else schemas.property_of(schema, key):
-        case schemas.Missing() as missing:
-            return missing
-        case schemas.Found(schema=inside, optional=optional):
-            return schemas.Found(inside, optional or bool(others))
-        case schemas.Unknown():
-            return _Trusted({}, step.optional)
-
-
-def _says_nothing(schema: JsonSchema) -> bool:
-    return schema is True or (isinstance(schema, dict) and schema.keys() <= ANNOTATIONS)
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """By their place; what was told twice counts once."""
+    distinct = {(problem.offset, problem.kind, problem.seen): problem for problem in reversed(problems)}
+    return sorted(distinct.values(), key=lambda problem: problem.offset)

@@ -12,10 +12,13 @@ ProblemKind = OneOf[
     "optional-as-value",
     "null-as-value",
     "not-text",
+    "not-boolean",
+    "not-json",
+    "never-equal",
     "type",
     "unproven",
 ]
-"""All but `unproven` will break; that one may, because the schemas do not say."""
+"""All but `unproven` will break, or can never do what they say; that one may break, because the schemas do not say."""
 
 
 class Problem(Struct, frozen=True):

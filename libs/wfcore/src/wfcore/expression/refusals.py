@@ -1,119 +1,136 @@
-"""How to tell that a path does not fit its data: the place, the reason, the nearest name, the corrected text."""
+"""How to tell what does not fit: the place, the reason, the nearest name, the corrected text."""
 
 import difflib
 from collections.abc import Iterable
-from itertools import takewhile
 
+from wfcore.expression import types
 from wfcore.expression.problem import Problem, ProblemKind
-from wfcore.expression.tree import Default, Path, Step, written
+from wfcore.expression.tree import Call, Field, Has, Index, ListOf, Literal, Macro, MapOf, Name, Node
+from wfcore.expression.types import Typed
 
+_KINDS: dict[frozenset[str], ProblemKind] = {types.BOOLEANS: "not-boolean", types.PRINTED: "not-text"}
 _LISTED_NAMES = 8
+_SHOWN = 60
+"""Characters of the text that a message repeats."""
 
 
 class Refusals:
-    """The problems that one path may have."""
+    """What was found in one expression: problems will break, doubts may."""
 
-    def __init__(self, text: str, path: Path) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.path = path
+        self.problems: list[Problem] = []
+        self.doubts: list[Problem] = []
 
-    def unknown_root(self, declared: Iterable[str]) -> Problem:
-        """No such root."""
-        name, start = self.path.root, self.path.offset
-        nearest = _nearest(name, declared)
-        fix = self._spliced(start, start + len(name), nearest[0]) if nearest else None
-        message = f"`{name}` is not known here{_advice(nearest, declared)}"
-        return Problem("", start, message, "unknown-name", name, nearest, fix)
+    # --- telling ---------------------------------------------------------------------------------------------------
 
-    def unknown_step(self, step: Step, declared: Iterable[str]) -> Problem:
-        """A closed object without this field, or an array that is never this long."""
-        before = self._before(step)
-        if isinstance(step.key, int):
-            return self._problem(step, "unknown-field", f"`{before}` never has an element {step.key}")
-        nearest = _nearest(step.key, declared)
-        correct = written(nearest[0], optional=step.optional) if nearest else None
-        fix = self._spliced(step.offset, step.end, correct) if correct is not None else None
-        kind: ProblemKind = "unknown-name" if before == "tasks" else "unknown-field"
-        reason = f"there is no task `{step.key}`" if before == "tasks" else f"`{before}` has no field `{step.key}`"
-        return Problem("", step.key_offset, reason + _advice(nearest, declared), kind, step.key, nearest, fix)
+    def tell(
+        self,
+        kind: ProblemKind,
+        node: Node,
+        message: str,
+        *,
+        offset: int | None = None,
+        seen: str | None = None,
+        candidates: tuple[str, ...] = (),
+        fix: str | None = None,
+    ) -> None:
+        """Note a problem at a node, or further inside it."""
+        at = node.start if offset is None else offset
+        seen = self.written(node) if seen is None else seen
+        self.problems.append(Problem("", at, message, kind, seen, candidates, fix))
 
-    def incomplete(self) -> Problem:
-        """`tasks` or `tasks.<id>` as a whole."""
-        message = f"`{self.text.strip()}` is no value: read one output, as in tasks.<id>.output"
-        return Problem("", self.path.offset, message, "type", "tasks")
+    def doubt(
+        self, node: Node, message: str, *, offset: int | None = None, seen: str | None = None, fix: str | None = None
+    ) -> None:
+        """Note that valid data may break here."""
+        at = node.start if offset is None else offset
+        seen = self.written(node) if seen is None else seen
+        self.doubts.append(Problem("", at, message, "unproven", seen, (), fix))
 
-    def never_a_container(self, step: Step, types: Iterable[str]) -> Problem:
-        """A step into a value that has no parts of this sort."""
-        is_a = " or ".join(sorted(types)) or "nothing"
-        return self._problem(step, "type", f"`{self._before(step)}` is {is_a}, which has no {_parts(step)}")
+    # --- the text --------------------------------------------------------------------------------------------------
 
-    def not_always_a_container(self, step: Step, others: Iterable[str]) -> Problem:
-        """A step into a value that only sometimes has parts of this sort."""
-        may_be = " or ".join(sorted(others))
-        message = f"`{self._before(step)}` may be {may_be}, which has no {_parts(step)}; {_ways_out(step)}"
-        kind: ProblemKind = "null-as-value" if may_be == "null" else "type"
-        return self._problem(step, kind, message, self._with_marks_from(step))
+    def written(self, node: Node) -> str:
+        """The node as it is written, cut where it is long."""
+        text = self.text[node.start : node.end].strip()
+        return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
-    def optional(self, step: Step) -> Problem:
-        """An optional field or element read as if it were always there."""
-        message = f"`{self._through(step)}` may be absent: {_ways_out(step)}"
-        return self._problem(step, "optional-as-value", message, self._with_marks_from(step))
-
-    def through_absent(self, step: Step) -> Problem:
-        """A plain step behind an optional one."""
-        message = f"`{self._before(step)}` may be absent: {_ways_out(step)}"
-        return self._problem(step, "optional-as-value", message, self._with_marks_from(step))
-
-    def needless_default(self, default: Default) -> Problem:
-        """orValue() behind a path that is not optional."""
-        message = f"`{self._before(default)}` is always there: orValue() does nothing (it does not replace null either)"
-        fix = self._spliced(default.offset, default.end, "")
-        return Problem("", default.offset, message, "type", "orValue", fix=fix)
-
-    def unproven(self, step: Step) -> Problem:
-        """A step into a value whose schema does not say what it holds: it breaks where the data has nothing there."""
-        message = f"nothing promises that `{self._before(step)}` has {_named(step)}: no schema says what it holds"
-        return self._problem(step, "unproven", message, self._with_marks_from(step))
-
-    def _problem(self, step: Step, kind: ProblemKind, message: str, fix: str | None = None) -> Problem:
-        return Problem("", step.key_offset, message, kind, str(step.key), fix=fix)
-
-    def _before(self, step: Step | Default) -> str:
-        return self.text[self.path.offset : step.offset].rstrip()
-
-    def _through(self, step: Step) -> str:
-        return self.text[self.path.offset : step.end]
-
-    def _spliced(self, start: int, end: int, replacement: str) -> str:
+    def with_text(self, start: int, end: int, replacement: str) -> str:
+        """The whole text with one part of it replaced."""
         return self.text[:start] + replacement + self.text[end:]
 
-    def _with_marks_from(self, first: Step) -> str:
-        """The text with a `?` in this step and in those after it, which then may lead nowhere as well."""
-        following = self.path.steps[self.path.steps.index(first) :]
-        steps = [step for step in takewhile(lambda step: isinstance(step, Step), following) if isinstance(step, Step)]
-        text = self.text
-        for step in reversed(steps):
-            text = text[: step.offset] + written(step.key, optional=True) + text[step.end :]
-        return text
+    def around(self, node: Node, before: str, after: str) -> str:
+        """The whole text with something before and behind a node."""
+        return self.with_text(node.start, node.end, before + self.text[node.start : node.end] + after)
+
+    def behind(self, node: Node, call: str) -> str:
+        """The whole text with a call such as `.orValue(0)` on a node."""
+        tight = isinstance(node, Name | Field | Index | Call | Has | Macro | ListOf | MapOf | Literal)
+        return self.around(node, "" if tight else "(", call if tight else f"){call}")
+
+    # --- values ----------------------------------------------------------------------------------------------------
+
+    def optional(self, node: Node, of: Typed) -> None:
+        """An optional where a value is needed."""
+        default = types.default_for(of.types())
+        if of.absent:
+            message = f"`{self.written(node)}` may be absent, and a value is needed: give a default with orValue(…)"
+            fix = self.behind(node, f".orValue({default})")
+        else:
+            message = f"`{self.written(node)}` is an optional, and a value is needed here: it is always there"
+            fix = self.behind(node, ".value()")
+        self.tell("optional-as-value", node, message, fix=fix)
+
+    def null(self, node: Node, of: Typed, wanted: frozenset[str]) -> None:
+        """A value that may be null where null has no meaning."""
+        text = self.text[node.start : node.end].strip()
+        default = types.default_for((of.types() & wanted) or wanted)
+        message = f"`{self.written(node)}` may be null, and {_needed(wanted)} is needed here"
+        fix = self.with_text(node.start, node.end, f"({text} != null ? {text} : {default})")
+        self.tell("null-as-value", node, message, fix=fix if isinstance(node, Name | Field | Index) else None)
+
+    def unfit(self, node: Node, of: Typed, wanted: frozenset[str]) -> None:
+        """A value of another type than what is needed."""
+        seen = of.types()
+        others = seen - wanted
+        kind: ProblemKind = _KINDS.get(wanted, "type")
+        is_a = f"is {types.spoken(seen)}" if not seen & wanted else f"may be {types.spoken(others)}"
+        message = f"`{self.written(node)}` {is_a}, and {_needed(wanted)} is needed here"
+        self.tell(kind, node, message, fix=self._converted(node, seen, wanted))
+
+    def _converted(self, node: Node, seen: frozenset[str], wanted: frozenset[str]) -> str | None:
+        """The conversion that somebody surely meant."""
+        if wanted == types.INTEGERS and seen <= types.NUMBERS:
+            return self.around(node, "int(", ")")
+        if wanted == types.STRINGS and seen <= types.NUMBERS | types.BOOLEANS | types.INTERNAL:
+            return self.around(node, "string(", ")")
+        if wanted == types.TIMESTAMPS and seen == types.STRINGS:
+            return self.around(node, "timestamp(", ")")
+        if wanted == types.BOOLEANS and seen == types.ARRAYS:
+            return self.around(node, "size(", ") > 0")
+        if wanted == types.PRINTED and seen <= types.INTERNAL:
+            return self.around(node, "string(", ")")
+        return None
+
+    def unproven(self, node: Node) -> None:
+        """A value of which no schema says anything."""
+        self.doubt(node, f"`{self.written(node)}` has no declared type: no schema says that it fits here")
 
 
-def _ways_out(step: Step) -> str:
-    return f"write {written(step.key, optional=True)}, and behind it orValue(…) where a value is needed"
+def _needed(wanted: frozenset[str]) -> str:
+    """What is needed, in short: timestamps are named only where nothing else fits."""
+    if wanted == types.PRINTED:
+        return "text made of a string, number or boolean"
+    return types.spoken(wanted - types.INTERNAL or wanted)
 
 
-def _named(step: Step) -> str:
-    return f"an element {step.key}" if isinstance(step.key, int) else f"a field `{step.key}`"
-
-
-def _parts(step: Step) -> str:
-    return "elements" if isinstance(step.key, int) else "fields"
-
-
-def _nearest(name: str, declared: Iterable[str]) -> tuple[str, ...]:
+def nearest_names(name: str, declared: Iterable[str]) -> tuple[str, ...]:
+    """The declared names that sound like this one, best first."""
     return tuple(difflib.get_close_matches(name, sorted(declared), n=3))
 
 
-def _advice(nearest: tuple[str, ...], declared: Iterable[str]) -> str:
+def advice(nearest: tuple[str, ...], declared: Iterable[str]) -> str:
+    """What to say of a name that does not exist: the nearest one, else what there is."""
     if nearest:
         return f": did you mean `{nearest[0]}`?"
     names = sorted(declared)

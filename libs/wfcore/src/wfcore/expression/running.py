@@ -1,151 +1,82 @@
-"""From a parsed path to a Python closure, because a path is read many times and parsed once.
+"""From a parsed expression to a Python function, because an expression is evaluated many times and parsed once."""
 
-Data is only ever indexed, never asked for attributes: no name a user writes can reach Python itself.
-"""
-
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Callable
 from typing import Any
 
-from msgspec.structs import replace
+from wfcore.expression.closures import Compiler, gives_boolean
+from wfcore.expression.errors import EvaluationError, Exhausted, Fault, OutOfFuel
+from wfcore.expression.evaluation import MAX_STEPS, Evaluation, Scope
+from wfcore.expression.tree import Expression, ListOf, Literal, MapOf, Node
+from wfcore.expression.values import ABSENT, Optional, check_result, kind_of
 
-from wfcore.expression.tree import Default, Expression, Literal, Path, Step, written
-
-Scope = Mapping[str, Any]
 Reader = Callable[[Scope], Any]
 
-
-class Absent(Enum):
-    """The type of ABSENT. An enum, so that one exists, copies stay the same one, and `is ABSENT` narrows types."""
-
-    ABSENT = "absent"
-
-    def __repr__(self) -> str:
-        return "absent"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-ABSENT = Absent.ABSENT
-"""The value of an optional path that leads nowhere. It is neither null nor any other JSON value."""
-
-
-class EvaluationError(Exception):
-    """The data has no place that the expression reads. Says where the path broke, never what the data holds."""
-
-    def __init__(self, message: str, text: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.text = text
+MAX_RESULT = 4 * 2**20
+"""Characters, keys and elements of one result, counted wherever they stand in it."""
 
 
 def compile(expression: Expression) -> Reader:
-    """Make the function that reads this expression from a scope such as `{"input": …, "tasks": {…}}`.
+    """Make the function that computes this expression in a scope such as `{"input": …, "tasks": {…}}`.
 
-    It returns ABSENT where an optional path leads nowhere, and raises EvaluationError where a required key is missing.
-    Values come back as they are, not copied.
+    It returns ABSENT where an optional leads nowhere, and raises EvaluationError where the data does not fit. Values
+    come back as they are, not copied: never change them.
     """
-    match expression.body:
-        case Literal(value):
-            return lambda scope: value
-        case Path(root, _, steps) if all(_is_required_name(step) for step in steps):
-            return _names(expression, [root, *(step.key for step in steps if isinstance(step, Step))])
-        case Path(root, _, steps):
-            return _steps(expression, root, _spread(steps))
-
-
-def _is_required_name(step: Step | Default) -> bool:
-    return isinstance(step, Step) and isinstance(step.key, str) and not step.optional
-
-
-def _spread(steps: tuple[Step | Default, ...]) -> tuple[Step | Default, ...]:
-    """As in CEL, all steps after an optional one are optional too, until orValue() ends it."""
-    spread: list[Step | Default] = []
-    optional = False
-    for step in steps:
-        optional = isinstance(step, Step) and (optional or step.optional)
-        spread.append(replace(step, optional=optional) if isinstance(step, Step) else step)
-    return tuple(spread)
-
-
-def _names(expression: Expression, keys: list[Any]) -> Reader:
-    """The common case, `input.a.b`: nothing optional, no index."""
+    compiler = Compiler(expression.text)
+    code = compiler.result(expression.body)
+    variables, text = compiler.most_variables, expression.text
+    is_made = compiler.makes_values and not gives_boolean(expression.body)
 
     def read(scope: Scope) -> Any:
-        value: Any = scope
+        evaluation = Evaluation(scope, variables)
         try:
-            for key in keys:
-                value = value[key]
-        except (KeyError, TypeError):
-            raise _broken(expression, scope) from None
+            value = code(evaluation)
+            if type(value) is Optional:
+                value = value.value
+            if is_made:
+                check_result(value, evaluation, MAX_RESULT)
+        except Exhausted:
+            raise OutOfFuel(f"the expression did more than {MAX_STEPS:,} steps", text) from None
+        except Fault as fault:
+            raise EvaluationError(str(fault), text) from None
         return value
 
     return read
 
 
-def _steps(expression: Expression, root: str, steps: tuple[Step | Default, ...]) -> Reader:
-    def read(scope: Scope) -> Any:
-        if root not in scope:
-            raise _broken(expression, scope)
-        value: Any = scope[root]
-        for step in steps:
-            if isinstance(step, Default):
-                value = step.value if value is ABSENT else value
-            elif value is not ABSENT:
-                value = _step_into(value, step.key)
-                if value is ABSENT and not step.optional:
-                    raise _broken(expression, scope)
-        return value
+def compile_condition(expression: Expression) -> Callable[[Scope], bool]:
+    """Make the function that tells whether the expression holds; nothing but true and false decides.
 
-    return read
+    Raises EvaluationError for any other value, an absent one too.
+    """
+    read, text = compile(expression), expression.text
 
+    def holds(scope: Scope) -> bool:
+        value = read(scope)
+        if type(value) is bool:
+            return value
+        raise EvaluationError(f"a condition is true or false, and this one is {kind_of(value)}", text)
 
-def _step_into(value: Any, key: str | int) -> Any:
-    """One key or index further, or ABSENT. An index fits lists only: a string has no elements."""
-    if isinstance(key, int):
-        return value[key] if isinstance(value, list) and key < len(value) else ABSENT
-    try:
-        return value[key]
-    except (KeyError, TypeError):
-        return ABSENT
+    return holds
 
 
-def _broken(expression: Expression, scope: Scope) -> EvaluationError:
-    """Walk the path once more, slowly, to say where it broke."""
-    path = expression.body
-    assert isinstance(path, Path)
-    if path.root not in scope:
-        return EvaluationError(f"`{path.root}` is not known here", expression.text)
-    value, read_so_far = scope[path.root], path.root
-    for step in _spread(path.steps):
-        if isinstance(step, Default):
-            value = step.value if value is ABSENT else value
-            continue
-        inside = ABSENT if value is ABSENT else _step_into(value, step.key)
-        if inside is ABSENT and not step.optional:
-            return EvaluationError(f"`{read_so_far}` is {_kind_of(value)} {_lack(value, step.key)}", expression.text)
-        value, read_so_far = inside, read_so_far + written(step.key)
-    return EvaluationError("the data changed while it was read", expression.text)
+def constant(expression: Expression) -> Any:
+    """Return the value of an expression that is written out, such as `{'a': [1]}`; ABSENT for all others."""
+    return _constant(expression.body)
 
 
-def _lack(value: Any, key: str | int) -> str:
-    if isinstance(key, int):
-        return f"without an element {key}" if isinstance(value, list) else "and has no elements"
-    return f"without `{key}`" if isinstance(value, Mapping) else "and has no fields"
-
-
-def _kind_of(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case list():
-            return "an array"
-        case _:
-            return "an object"
+def _constant(node: Node) -> Any:
+    match node:
+        case Literal(value):
+            return value
+        case ListOf(elements):
+            values = [ABSENT if element.optional else _constant(element.value) for element in elements]
+            return ABSENT if ABSENT in values else values
+        case MapOf(entries):
+            made: dict[str, Any] = {}
+            for key, value, optional in entries:
+                name, inside = _constant(key), ABSENT if optional else _constant(value)
+                if inside is ABSENT or not isinstance(name, str) or name in made:
+                    return ABSENT
+                made[name] = inside
+            return made
+    return ABSENT

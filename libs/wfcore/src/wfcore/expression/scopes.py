@@ -1,59 +1,73 @@
 """The scope of an expression: an object schema that lists, by name, the schemas of all that may be read.
 
-A scope can list hundreds of tasks. Only the one schema that a path chooses is looked into, with those definitions of
-the scope that it refers to, so the cost of a path does not grow with its scope.
+A scope can list hundreds of tasks. Only the one schema that a path chooses is looked into, so the cost of a path does
+not grow with its scope. `$parent` and `$root` are scopes themselves, listed in this one.
 """
 
-from wfcore.expression.tree import Path, Step
-from wfcore.schema import Found, JsonSchema, Missing
-from wfcore.schema.places import children
+from typing import Literal as OneOf
 
-_LEVELS = {"tasks": 2}
-"""How many names behind a root still choose a schema: `tasks.<id>.output`. Behind other roots it is none."""
-_DEFINITION = "#/$defs/"
+from msgspec import Struct
 
+from wfcore.schema import JsonSchema, Missing
+from wfcore.schema.walking import Place, place
 
-def listed_levels(root: str) -> int:
-    """Return how many steps behind a root choose among schemas rather than look into one."""
-    return _LEVELS.get(root, 0)
-
-
-def chooses_one(path: Path) -> bool:
-    """Whether a path names all it must: which tasks are over at the moment is chance, so only one can be read."""
-    levels = listed_levels(path.root)
-    names = path.steps[:levels]
-    return len(names) == levels and all(isinstance(step, Step) and isinstance(step.key, str) for step in names)
+_SCOPES = frozenset({"$parent", "$root"})
+_MAX_DEPTH = 16
+"""Deeper than scopes are ever nested."""
+Kind = OneOf["scope", "tasks", "task"]
 
 
-def listed(level: JsonSchema, name: str | int) -> Found | Missing:
-    """Look a name up in the scope or a level of it."""
-    if not isinstance(level, dict) or name not in level.get("properties", {}):
-        return Missing(tuple(sorted(level.get("properties", {}) if isinstance(level, dict) else ())))
-    return Found(level["properties"][name], name not in level.get("required", ()))
+class Level(Struct, frozen=True):
+    """What lists schemas instead of being one: a scope, its `tasks`, and each of these (`output`, `status`, `error`).
 
-
-def alone(schema: JsonSchema, scope: JsonSchema) -> JsonSchema:
-    """Return a listed schema so that it stands on its own: with the definitions of the scope that it needs.
-
-    One that carries definitions already is taken as a document of its own.
+    Which tasks are over at the moment is chance, so here a name is chosen by whoever writes the expression.
     """
-    offered = scope.get("$defs", {}) if isinstance(scope, dict) else {}
-    if not offered or not isinstance(schema, dict) or "$defs" in schema:
-        return schema
-    needed: dict[str, JsonSchema] = {}
-    waiting: list[JsonSchema] = [schema]
-    while waiting:
-        inner = waiting.pop()
-        waiting += [child for _, child in children(inner)]
-        name = _defined_name(inner)
-        if name is not None and name in offered and name not in needed:
-            needed[name] = offered[name]
-            waiting.append(offered[name])
-    return {**schema, "$defs": needed} if needed else schema
 
+    schema: JsonSchema
+    definitions: dict[str, JsonSchema]
+    """Of the nearest scope that has some: references of listed schemas without own definitions lead there."""
+    kind: Kind = "scope"
 
-def _defined_name(schema: JsonSchema) -> str | None:
-    reference = schema.get("$ref") if isinstance(schema, dict) else None
-    if not isinstance(reference, str) or not reference.startswith(_DEFINITION):
+    def listed(self, name: str) -> "Listed | Missing":
+        """Look a name up."""
+        names = self.schema.get("properties", {}) if isinstance(self.schema, dict) else {}
+        if name not in names:
+            return Missing(tuple(sorted(names)))
+        assert isinstance(self.schema, dict)
+        return Listed(self._entry(name, names[name]), name not in self.schema.get("required", ()))
+
+    def enclosing_with(self, name: str, *, task: bool) -> str | None:
+        """How the nearest enclosing scope is written that has such a root or task."""
+        level, path = self, ""
+        for _ in range(_MAX_DEPTH):
+            outer = level.listed("$parent")
+            if isinstance(outer, Missing) or not isinstance(outer.entry, Level):
+                return None
+            level, path = outer.entry, f"{path}.$parent".removeprefix(".")
+            names = level.listed("tasks") if task else None
+            among = names.entry if isinstance(names, Listed) else level
+            if isinstance(among, Level) and (among is level) != task and isinstance(among.listed(name), Listed):
+                return path
         return None
-    return reference.removeprefix(_DEFINITION).replace("~1", "/").replace("~0", "~")
+
+    def _entry(self, name: str, schema: JsonSchema) -> "Level | Place":
+        if self.kind == "tasks":
+            return Level(schema, self.definitions, "task")
+        if self.kind == "scope" and name == "tasks":
+            return Level(schema, self.definitions, "tasks")
+        if self.kind == "scope" and name in _SCOPES:
+            return scope_level(schema, self.definitions)
+        return place(schema, self.definitions)
+
+
+class Listed(Struct, frozen=True):
+    """The next level, or the place where listing ends; `optional` where it may be absent."""
+
+    entry: Level | Place
+    optional: bool
+
+
+def scope_level(scope: JsonSchema, definitions: dict[str, JsonSchema] | None = None) -> Level:
+    """The level of a whole scope, inside another one with these definitions."""
+    own = scope.get("$defs") if isinstance(scope, dict) else None
+    return Level(scope, own if own is not None else definitions or {})

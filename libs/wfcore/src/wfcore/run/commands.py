@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wfcore.events import Effect, Failure, RunStatus, TaskSummary, Timings
+from wfcore.events import Effect, Failure, RetryDue, RunStatus, TaskSummary, TimeoutPassed, Timings
+from wfcore.program import CompiledCall
 from wfcore.request import Request
 
 
@@ -16,6 +17,7 @@ class Call(NamedTuple):
     request: Request
     timeout: float
     """Seconds."""
+    work: CompiledCall
 
 
 class AskGrant(NamedTuple):
@@ -25,14 +27,15 @@ class AskGrant(NamedTuple):
 
 
 class Wake(NamedTuple):
-    """Say RetryDue for this task at that time (unix microseconds)."""
+    """Say this about the task at that time (unix microseconds)."""
 
     task: str
     at: int
+    fact: RetryDue | TimeoutPassed
 
 
 class Cancel(NamedTuple):
-    """Drop the open calls of these tasks: all are safe."""
+    """Drop the open calls of these tasks."""
 
     tasks: tuple[str, ...]
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wfcore.errors import CODE_OF_CALL, ERRORS, WorkflowError, normalized, normalized_code
 from wfcore.events import CallFailed, CallSucceeded, Effect, Failure, OriginalError, RunStatus
-from wfcore.program import CompiledTask
+from wfcore.expression import EvaluationError
+from wfcore.jsontext import JsonTextError
+from wfcore.program import CompiledCall
+from wfcore.schema import Schema, Violation
 
 STATUS_OF: dict[str, RunStatus] = {
     "DEADLINE_EXCEEDED": "timedOut",
@@ -15,7 +20,7 @@ STATUS_OF: dict[str, RunStatus] = {
 """How a run ends that fails with this code; with any other it is `failed`."""
 
 
-def effect_of(task: CompiledTask, fact: CallFailed) -> Effect:
+def effect_of(task: CompiledCall, fact: CallFailed) -> Effect:
     """What a failed call may have done: unsent nothing, refused (4xx) nothing, the rest possibly."""
     if task.plan.safety == "safe" or not fact.sent:
         return "none"
@@ -39,6 +44,36 @@ def failure_of_call(task: str, fact: CallFailed) -> Failure:
 def failure_from(task: str | None, error: Exception, fact: CallSucceeded | None = None) -> Failure:
     """Why a task (without one: the run) failed, from an error of ours; `fact` is an answer that could not be used."""
     code = error.code if isinstance(error, WorkflowError) else "EXPRESSION_ERROR"
+    if isinstance(error, JsonTextError) and error.code == "TOO_LARGE":
+        code = "RESULT_TOO_LARGE"
     assert code in ERRORS, code
     original = None if fact is None else OriginalError(fact.status, fact.headers, fact.body)
     return Failure(code, str(error), task, original, None if task is None else normalized_code(code))
+
+
+REFUSED = (WorkflowError, EvaluationError, JsonTextError)
+"""What data can do to us: the run goes on to tell it. Everything else is a fault of ours."""
+
+
+def check_input(path: str, takes: Schema, value: Any) -> None:
+    """Raise WorkflowError where what a task is given breaks the schema of what it takes."""
+    if wrong := takes.violations(value):
+        message = f"input of task `{path}` does not fit its schema: {first_of(wrong)}"
+        raise WorkflowError(message, code="INPUT_MISMATCH")
+
+
+def first_of(wrong: list[Violation]) -> str:
+    """The first few violations, in a sentence."""
+    return "; ".join(f"{breach.pointer or '/'}: {breach.message}" for breach in wrong[:5])
+
+
+def seen_by_expressions(failure: Failure) -> dict[str, Any]:
+    """What `tasks.<id>.error` and `error` in error rules hold: code, title, message, and status where there is one."""
+    meaning, original = failure.normalized_error, failure.original_error
+    seen = {
+        "code": meaning.code if meaning else failure.code,
+        "title": meaning.title if meaning else failure.message,
+        "message": failure.message,
+    }
+    status = original.status if original is not None else None
+    return seen if status is None else {**seen, "status": status}

@@ -7,9 +7,10 @@ itself or to nothing.
 
 from wfcore.schema.checks import SchemaError, SchemaProblem
 from wfcore.schema.compiled import Schema, compile
-from wfcore.schema.navigation import Found, Missing, Unknown, item_of, property_of, types_of, union
+from wfcore.schema.navigation import Found, Missing, Unknown, item_of, property_of, type_name, types_of, union
 from wfcore.schema.normal import normalise
 from wfcore.schema.places import JsonSchema
+from wfcore.schema.rooting import alone, rooted
 from wfcore.schema.wording import Violation
 
 __all__ = [
@@ -21,10 +22,13 @@ __all__ = [
     "SchemaProblem",
     "Unknown",
     "Violation",
+    "alone",
     "compile",
     "item_of",
     "normalise",
     "property_of",
+    "rooted",
+    "type_name",
     "types_of",
     "union",
 ]

@@ -5,13 +5,16 @@ itself (nothing is ever fetched), match in linear time and be of a size that a p
 wrong with it is told at once.
 """
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jsonschema_rs
 from jsonschema_rs import Draft202012Validator, RegexOptions
 from msgspec import Struct
 
+from wfcore import jsontext
+from wfcore.jsontext import JsonTextError
 from wfcore.schema.places import IN_PLACE, Document, JsonSchema, children, pointer
 from wfcore.schema.wording import violations_of
 
@@ -31,6 +34,9 @@ class SchemaProblem(Struct, frozen=True):
 
     pointer: str
     message: str
+
+
+_NO_JSON = SchemaProblem("", "has no JSON text")
 
 
 class SchemaError(ValueError):
@@ -55,6 +61,32 @@ def check_size(schema: JsonSchema) -> None:
         if not level:
             return
     raise SchemaError([SchemaProblem("", f"nests deeper than {MAX_NESTING} schemas: name the inner ones in $defs")])
+
+
+def check_values(schema: JsonSchema) -> None:
+    """Raise SchemaError for values that JSON text cannot keep: integers beyond 2^53, NaN, half a surrogate pair."""
+    try:
+        jsontext.encode(schema)
+    except (JsonTextError, TypeError) as error:
+        if getattr(error, "code", "") == "TOO_DEEP":
+            return  # how deep schemas may nest is said elsewhere, and nobody writes them out for it
+        raise SchemaError(list(itertools.islice(_unkept(schema, ()), 100)) or [_NO_JSON]) from None
+
+
+def _unkept(value: Any, path: tuple[str | int, ...]) -> Iterator[SchemaProblem]:
+    """The innermost values that have no JSON text."""
+    try:
+        jsontext.encode(value)
+        return
+    except (JsonTextError, TypeError) as error:
+        reason = str(error)
+    inside: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        inside = value.items()
+    elif isinstance(value, list):
+        inside = enumerate(value)
+    found = [problem for step, inner in inside for problem in _unkept(inner, (*path, step))]
+    yield from found or [SchemaProblem(pointer(path), reason)]
 
 
 def check(schema: JsonSchema) -> None:

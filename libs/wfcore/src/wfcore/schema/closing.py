@@ -14,9 +14,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from wfcore.schema.members import declares_properties, lists_containers, matches, members
+from wfcore.schema.loosening import is_safe, keywords_in, loosened
+from wfcore.schema.members import declares_properties, matches, members
 from wfcore.schema.parts import ABOUT_ITEMS, ABOUT_PROPERTIES, Choice, Parts, Reader
-from wfcore.schema.places import ANNOTATIONS, Document, JsonSchema, children, with_children
+from wfcore.schema.places import ANNOTATIONS, Document, JsonSchema, asserts, children, with_children
 
 MAX_COMBINATIONS = 256
 MAX_SCHEMAS = 20_000
@@ -33,13 +34,13 @@ def close(schema: JsonSchema) -> Closed:
     """Close a normalised, checked schema. The result is one self-contained schema."""
     if not isinstance(schema, dict) or not _has_objects(schema):
         return Closed(schema, True)
-    if any("$id" in inner for inner in _inner(schema)) or "$dynamicRef" in _keywords(schema):
+    if any("$id" in inner for inner in _inner(schema)) or "$dynamicRef" in keywords_in(schema):
         return Closed(schema, False)
     closing = _Closing(schema)
     try:
-        closed = closing.at((schema,))
+        closed = closing.whole()
     except _TooMuchError:
-        return Closed(schema, False)
+        return Closed(loosened(schema), False)
     return Closed(closing.complete(closed), closing.exact)
 
 
@@ -56,21 +57,33 @@ class _Closing:
         self.names: dict[tuple[int, ...], str] = {}
         self.in_progress: set[tuple[int, ...]] = set()
         self.alive: list[JsonSchema] = []
+        self.waiting: list[Sequence[JsonSchema]] = []
         self.made = 0
+
+    def whole(self) -> JsonSchema:
+        """The closed form of the whole schema. Definitions wait for their turn, so that long chains need no stack."""
+        closed = self.at((self.root,))
+        while self.waiting:
+            self._made(self.waiting.pop())
+        return closed
 
     def complete(self, closed: JsonSchema) -> JsonSchema:
         if "#/$defs/open" in f"{closed}{self.defined}":
-            self.defined["open"] = _moved(self.root, keep_anchors=True)
+            self.defined["open"] = _moved(self.root, whole=True)
+        if "#/$defs/loose" in f"{closed}{self.defined}":
+            self.defined["loose"] = _moved(loosened(self.root), whole=True, under="loose")
         if not self.defined or not isinstance(closed, dict):
             return closed
         return {**closed, "$defs": self.defined}
 
     def at(self, schemas: Sequence[JsonSchema]) -> JsonSchema:
         """The closed form of the schemas that all apply to one value."""
+        if len(schemas) > 1:
+            schemas = [self._target(schema) for schema in schemas]
         distinct = list({id(schema): schema for schema in schemas if schema is not True}.values())
         if not distinct or False in distinct:
             return not distinct
-        if len(distinct) == 1 and isinstance(distinct[0], dict) and not distinct[0].keys() - ANNOTATIONS - {"$ref"}:
+        if len(distinct) == 1 and isinstance(distinct[0], dict) and not asserts(distinct[0], _REFERENCE):
             if "$ref" not in distinct[0]:
                 return _told(distinct[0])
             return {**_told(distinct[0]), **self._shared((self.reader.document.target(distinct[0]["$ref"]),))}
@@ -78,13 +91,19 @@ class _Closing:
             return self._shared(distinct)
         return self._made(distinct)
 
+    def _target(self, schema: JsonSchema) -> JsonSchema:
+        """What a schema that is nothing but a reference stands for: so the same combination is known again."""
+        while isinstance(schema, dict) and "$ref" in schema and not asserts(schema, _REFERENCE):
+            schema = self.reader.document.target(schema["$ref"])
+        return schema
+
     def _shared(self, schemas: Sequence[JsonSchema]) -> dict[str, Any]:
         """A reference to the closed form, made once: recursion ends here, and nothing is written out twice."""
         key = _key(schemas)
         if key not in self.names:
             self.names[key] = f"c{len(self.names) + 1}"
             if key not in self.in_progress:
-                self._made(schemas)
+                self.waiting.append(schemas)
         return {"$ref": f"#/$defs/{self.names[key]}"}
 
     def _made(self, schemas: Sequence[JsonSchema]) -> JsonSchema:
@@ -114,12 +133,18 @@ class _Closing:
             return self._open(schemas)
         if any(choice.hidden for choice in parts.choices):
             self.exact = False
-        cases = []
-        for combination in itertools.product(*ways):
-            case: list[JsonSchema] = [*parts.always, *itertools.chain.from_iterable(combination)]
-            self.alive.extend(case)
-            cases.append(self._from(case, self.reader.parts(case)))
+        always = [part for part in parts.always if asserts(part)]
+        cases = [self._case(always, list(itertools.chain.from_iterable(chosen))) for chosen in itertools.product(*ways)]
         return cases[0] if len(cases) == 1 else {"anyOf": cases}
+
+    def _case(self, always: list[dict[str, Any]], chosen: list[JsonSchema]) -> JsonSchema:
+        """One combination of alternatives with what always holds. A bare union meets the same ones in many places."""
+        self.alive.extend(chosen)
+        if not always:
+            return self.at(chosen)
+        case: list[JsonSchema] = [*always, *chosen]
+        self.alive.extend(case)
+        return self._from(case, self.reader.parts(case))
 
     def _ways(self, choice: Choice) -> list[list[JsonSchema]]:
         """The alternatives, and where several of them may accept one value, each set of them together."""
@@ -137,9 +162,12 @@ class _Closing:
         return together
 
     def _open(self, schemas: Sequence[JsonSchema]) -> JsonSchema:
-        """The schemas as they were: wider than what is given, so never a wrong proof."""
-        self.exact = self.exact and not any(self.reader.is_structured(schema) for schema in schemas)
-        moved = [_moved(schema) for schema in schemas]
+        """The schemas as they were, without what pruning may break: wider than what is given, so no wrong proof."""
+        if any(self.reader.is_structured(schema) for schema in schemas):
+            self.exact = False
+            moved = [_moved(loosened(schema), under="loose") for schema in schemas]
+        else:
+            moved = [_moved(schema) for schema in schemas]
         return moved[0] if len(moved) == 1 else {"allOf": moved}
 
     def _merged(self, schemas: Sequence[JsonSchema], parts: list[dict[str, Any]]) -> JsonSchema:
@@ -233,24 +261,14 @@ class _Closing:
 
     def _looks_inside(self, part: dict[str, Any]) -> bool:
         """Whether a condition among the keywords may judge a pruned value otherwise than the value it came from."""
-        conditions = [child for path, child in children(part) if path[0] in _LOOKING]
-        return any(
-            not _SAFE_CONDITION.issuperset(_keywords(condition))
-            or any(lists_containers(inner) for inner in (condition, *_inner(condition)) if isinstance(inner, dict))
-            for condition in conditions
-        )
+        return not is_safe(child for path, child in children(part) if path[0] in _LOOKING)
 
 
+_REFERENCE = frozenset({"$ref"})
 _REWRITTEN = ABOUT_PROPERTIES | ABOUT_ITEMS | frozenset({"$defs", "definitions", "$anchor", "$dynamicAnchor", "$id"})
 _COUNTING = frozenset({"minProperties"})
 _COMPARING = frozenset({"uniqueItems", "contains", "minContains", "maxContains"})
 _LOOKING = frozenset({"not", "if", "then", "else", "anyOf", "oneOf", "dependentSchemas"})
-_SAFE_CONDITION = ANNOTATIONS | frozenset(
-    {"type", "required", "dependentRequired", "anyOf", "oneOf", "allOf", "not", "pattern", "format", "minLength"}
-    | {"maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const"}
-    | {"minItems", "maxItems"}
-)
-"""Conditions over these judge names that are kept, and values that are not cut."""
 _GROUPS = (
     frozenset({"if", "then", "else"}),
     frozenset({"contains", "minContains", "maxContains"}),
@@ -274,30 +292,23 @@ def _moved_value(keyword: str, value: Any) -> Any:
     return moved[keyword] if isinstance(moved, dict) else value
 
 
-def _moved(schema: JsonSchema, keep_anchors: bool = False) -> JsonSchema:
-    """A copy whose references lead into the untouched document, which then stands under `#/$defs/open`."""
+def _moved(schema: JsonSchema, whole: bool = False, under: str = "open") -> JsonSchema:
+    """A copy whose references lead into the whole document, which then stands under `#/$defs/open` (or `loose`)."""
     if not isinstance(schema, dict):
         return schema
-    changed = with_children(schema, lambda inner: _moved(inner, keep_anchors))
+    changed = with_children(schema, lambda inner: _moved(inner, whole, under))
     assert isinstance(changed, dict)
-    if not keep_anchors:
+    if not whole:
         changed = {k: v for k, v in changed.items() if k not in {"$anchor", "$dynamicAnchor", "$defs", "definitions"}}
     changed = {k: v for k, v in changed.items() if k not in {"$id", "$schema"}}
     reference = changed.get("$ref")
     if isinstance(reference, str) and (reference == "#" or reference.startswith("#/")):
-        changed["$ref"] = f"#/$defs/open{reference[1:]}"
+        changed["$ref"] = f"#/$defs/{under}{reference[1:]}"
     return changed
 
 
 def _has_objects(schema: JsonSchema) -> bool:
-    return bool(_keywords(schema) & {"properties", "patternProperties"})
-
-
-def _keywords(schema: JsonSchema) -> set[str]:
-    found = set(schema) if isinstance(schema, dict) else set()
-    for _, child in children(schema):
-        found |= _keywords(child)
-    return found
+    return bool(keywords_in(schema) & {"properties", "patternProperties"})
 
 
 def _inner(schema: JsonSchema) -> list[dict[str, Any]]:

@@ -4,17 +4,21 @@ The planner compiles a schema when a definition is published; gateway and execut
 some of them need (the closed form, the means to prune) is built when it is first asked for.
 """
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
 
+import msgspec
 from jsonschema_rs import Draft202012Validator
 
 from wfcore import jsontext
 from wfcore.jsontext import JsonValue
-from wfcore.schema.checks import build, check, check_size
+from wfcore.schema.breaches import Breaches
+from wfcore.schema.checks import build, check, check_size, check_values
 from wfcore.schema.closing import Closed, close
 from wfcore.schema.normal import normalise
+from wfcore.schema.pieces import Pieces
 from wfcore.schema.places import Document, JsonSchema
 from wfcore.schema.pruning import Pruner
 from wfcore.schema.wording import Violation, places_of, violations_of
@@ -26,9 +30,8 @@ _KEPT = 512
 class Schema:
     """A compiled schema. Immutable; equal when its canonical text is."""
 
-    def __init__(self, source: JsonSchema, digest: str, validator: Draft202012Validator) -> None:
+    def __init__(self, source: JsonSchema, validator: Draft202012Validator) -> None:
         self._source = source
-        self._digest = digest
         self._validator = validator
         self.accepts: Callable[[JsonValue], bool] = validator.is_valid
         """Whether a value fits. Formats count. Values come from `jsontext.decode`, so their depth is bounded."""
@@ -38,10 +41,10 @@ class Schema:
         """The normalised schema. Shared: never change it."""
         return self._source
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """`sha256:…` of the normalised schema's canonical text."""
-        return self._digest
+        return jsontext.digest(self._source)
 
     def violations(self, value: JsonValue, limit: int = 100) -> list[Violation]:
         """Everything that is wrong with a value, at most `limit`; of huge values only a part is looked at.
@@ -50,9 +53,14 @@ class Schema:
         """
         return [] if self.accepts(value) else violations_of(self._validator, value, limit)
 
-    def breaches(self, value: JsonValue) -> list[str] | None:
-        """JSON Pointers of everything that is wrong with a value; None where it is too large to tell."""
-        return places_of(self._validator, value)
+    def breaches(self, value: JsonValue) -> list[str]:
+        """JSON Pointers such that everything wrong with a value is at one of them or inside it.
+
+        Exact for values of less than 5,000 members. Of larger ones, parts that are broken all over, or that depend
+        on alternatives, are named as a whole.
+        """
+        exact = places_of(self._validator, value)
+        return exact if exact is not None else self._breaches.places(value)
 
     @property
     def closed(self) -> JsonSchema:
@@ -88,31 +96,44 @@ class Schema:
 
     @cached_property
     def _pruner(self) -> Pruner:
-        return Pruner(Document(self._source))
+        return Pruner(self._document, self._pieces)
+
+    @cached_property
+    def _breaches(self) -> Breaches:
+        return Breaches(self._document, self._pieces)
+
+    @cached_property
+    def _pieces(self) -> Pieces:
+        return Pieces(self._document)
+
+    @cached_property
+    def _document(self) -> Document:
+        return Document(self._source)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Schema) and other._digest == self._digest
+        return self is other or (isinstance(other, Schema) and other.digest == self.digest)
 
     def __hash__(self) -> int:
-        return hash(self._digest)
+        return hash(self.digest)
 
     def __repr__(self) -> str:
-        return f"Schema({self._digest[:18]})"
+        return f"Schema({self.digest[:18]})"
 
 
-_compiled: OrderedDict[str, Schema] = OrderedDict()
+_compiled: OrderedDict[bytes, Schema] = OrderedDict()
 
 
 def compile(schema: JsonSchema) -> Schema:
     """Check and compile a schema. Equal schemas give the same object. Raises SchemaError with all problems."""
     check_size(schema)
-    key = jsontext.digest(schema)
+    check_values(schema)
+    key = hashlib.sha256(msgspec.json.encode(schema, order="deterministic")).digest()
     if key in _compiled:
         _compiled.move_to_end(key)
         return _compiled[key]
     source = normalise(schema)
     check(source)
-    made = Schema(source, jsontext.digest(source), build(source))
+    made = Schema(source, build(source))
     _compiled[key] = made
     if len(_compiled) > _KEPT:
         _compiled.popitem(last=False)

@@ -5,6 +5,7 @@ pruned: a property that the schema does not declare is not there. Every schema h
 references lead into `$defs` that it carries.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ from msgspec import Struct
 
 from wfcore.schema.members import members
 from wfcore.schema.parts import ABOUT_ITEMS, Parts, Reader
-from wfcore.schema.places import Document, JsonSchema, pointer, with_children
+from wfcore.schema.places import BY_NAME, LISTED, SINGLE, Document, JsonSchema, pointer, with_children
 
 
 class Found(Struct, frozen=True):
@@ -41,6 +42,10 @@ class Unknown(Struct, frozen=True):
 Inside = Found | Missing | Unknown
 
 ALL_TYPES = frozenset({"null", "boolean", "number", "string", "array", "object"})
+_ABOUT_TYPES = frozenset({"enum", "const", "$ref", "allOf", "anyOf", "oneOf"})
+"""Keywords that narrow the types of a value, beside `type` itself."""
+_LEADING = BY_NAME | LISTED | SINGLE | {"$ref"}
+"""Keywords that lead to other schemas."""
 _SPLIT = 64
 """Alternatives that are followed one by one; more of them say Unknown."""
 
@@ -55,10 +60,12 @@ def item_of(schema: JsonSchema, index: int | None = None) -> Inside:
     return _inside(schema, "array", lambda where, parts: _item(where, parts, index))
 
 
-def types_of(schema: JsonSchema) -> frozenset[str]:
-    """The JSON types a value may have. `number` includes integers; conditions (`not`, `if`) are not looked at."""
-    where = _Place(schema)
-    return frozenset(where.types([where.root]))
+def types_of(schema: JsonSchema, document: Document | None = None) -> frozenset[str]:
+    """The JSON types a value may have. `number` includes integers; conditions (`not`, `if`) are not looked at.
+
+    The schema may be a part of a `document`, in which its references lead.
+    """
+    return frozenset(_types(schema, document or Document(schema)))
 
 
 def union(schemas: Iterable[JsonSchema]) -> JsonSchema:
@@ -68,13 +75,18 @@ def union(schemas: Iterable[JsonSchema]) -> JsonSchema:
     for schema in schemas:
         way = _with_distinct_definitions(self_contained(schema), definitions)
         inner = way["anyOf"] if isinstance(way, dict) and way.keys() == {"anyOf"} else [way]
-        ways += [one for one in inner if one is not False and one not in ways]
+        ways += [one for one in inner if one is not False and not _is_among(one, ways)]
     if True in ways or {} in ways:
         return {}
     joined: JsonSchema = _joined(ways)
     if definitions and isinstance(joined, dict):
         joined = with_reachable(joined, definitions)
     return joined
+
+
+def _is_among(schema: JsonSchema, others: list[JsonSchema]) -> bool:
+    """Whether a schema is there already. To Python `{"const": 1}` equals `{"const": True}`."""
+    return any(schema == other and repr(schema) == repr(other) for other in others)
 
 
 # --- places ------------------------------------------------------------------------------------------------------
@@ -103,27 +115,32 @@ class _Place:
     def types(self, schemas: Sequence[JsonSchema]) -> set[str]:
         allowed = set(ALL_TYPES)
         for schema in schemas:
-            allowed = _common(allowed, self._types_of_one(schema))
+            allowed = _common(allowed, _types(schema, self.reader.document))
         return allowed
 
-    def _types_of_one(self, schema: JsonSchema) -> set[str]:
-        if not isinstance(schema, dict):
-            return set(ALL_TYPES) if schema else set()
-        allowed = set(ALL_TYPES)
-        if "type" in schema:
-            allowed = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
-        if "enum" in schema:
-            allowed = _common(allowed, {type_name(value) for value in schema["enum"]})
-        if "const" in schema:
-            allowed = _common(allowed, {type_name(schema["const"])})
-        if "$ref" in schema:
-            allowed = _common(allowed, self._types_of_one(self.reader.document.target(schema["$ref"])))
-        for inner in schema.get("allOf", []):
-            allowed = _common(allowed, self._types_of_one(inner))
-        for keyword in ("anyOf", "oneOf"):
-            if keyword in schema:
-                allowed = _common(allowed, set().union(*(self._types_of_one(way) for way in schema[keyword])))
-        return allowed - {"integer"} if "number" in allowed else allowed
+
+def _types(schema: JsonSchema, document: Document) -> set[str]:
+    if not isinstance(schema, dict):
+        return set(ALL_TYPES) if schema else set()
+    if _ABOUT_TYPES.isdisjoint(schema):
+        listed = schema.get("type", ALL_TYPES)
+        types = {listed} if isinstance(listed, str) else set(listed)
+        return types - {"integer"} if "number" in types else types
+    said: list[set[str]] = []
+    if "type" in schema:
+        said.append({schema["type"]} if isinstance(schema["type"], str) else set(schema["type"]))
+    if "enum" in schema:
+        said.append({type_name(value) for value in schema["enum"]})
+    if "const" in schema:
+        said.append({type_name(schema["const"])})
+    if "$ref" in schema:
+        said.append(_types(document.target(schema["$ref"]), document))
+    said += [_types(inner, document) for inner in schema.get("allOf", ())]
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema:
+            said.append(set().union(*(_types(way, document) for way in schema[keyword])))
+    allowed = functools.reduce(_common, said) if said else set(ALL_TYPES)
+    return allowed - {"integer"} if "number" in allowed else allowed
 
 
 def type_name(value: object) -> str:
@@ -254,9 +271,41 @@ def self_contained(schema: JsonSchema) -> JsonSchema:
     if not isinstance(schema, dict):
         return schema
     references = _references(schema)
-    if all(reference.startswith("#/$defs/") and "/" not in reference[8:] for reference in references):
+    if all(_is_plain(reference) for reference in references):
         return schema
-    document = Document(schema)
+    return _with_targets(schema, Document(schema), references)
+
+
+def part_of(document: Document, schema: JsonSchema) -> JsonSchema:
+    """A part of a document as a schema of its own: with those definitions in `$defs` that it needs."""
+    if not isinstance(schema, dict):
+        return schema
+    references = _references(_without_definitions(schema))
+    if not references:
+        return _without_definitions(schema)
+    reached: dict[str, None] = {}
+    while references:
+        reference = references.pop()
+        if reference not in reached:
+            reached[reference] = None
+            references += _references(_without_definitions(document.target(reference)))
+    if all(_is_plain(reference) for reference in reached):
+        definitions = {_key(reference): document.target(reference) for reference in reached}
+        return {**_without_definitions(schema), "$defs": definitions}  # type: ignore[dict-item]
+    return _with_targets(schema, document, list(reached))
+
+
+def _is_plain(reference: str) -> bool:
+    return reference.startswith("#/$defs/") and "/" not in reference[8:]
+
+
+def _without_definitions(schema: JsonSchema) -> JsonSchema:
+    if not isinstance(schema, dict) or not ("$defs" in schema or "definitions" in schema):
+        return schema
+    return {key: value for key, value in schema.items() if key not in {"$defs", "definitions"}}
+
+
+def _with_targets(schema: dict[str, Any], document: Document, references: list[str]) -> JsonSchema:
     names = _names(references)
     definitions: dict[str, JsonSchema] = {}
 
@@ -272,7 +321,7 @@ def self_contained(schema: JsonSchema) -> JsonSchema:
         target = document.target(reference)
         without = {k: v for k, v in target.items() if k != "$defs"} if isinstance(target, dict) else target
         definitions[names[reference]] = renamed(without)
-    root = renamed({key: value for key, value in schema.items() if key not in {"$defs", "definitions"}})
+    root = renamed(_without_definitions(schema))
     assert isinstance(root, dict)
     return {**root, "$defs": definitions}
 
@@ -289,15 +338,22 @@ def _names(references: list[str]) -> dict[str, str]:
 
 
 def _references(schema: JsonSchema) -> list[str]:
-    """All references inside, each once, in order."""
+    """All references inside, each once. Walks by itself, not by `children`: this is asked at each step of a path."""
     found: dict[str, None] = {}
-
-    def look(inner: JsonSchema) -> JsonSchema:
-        if isinstance(inner, dict) and isinstance(inner.get("$ref"), str):
-            found[inner["$ref"]] = None
-        return with_children(inner, look)
-
-    look(schema)
+    waiting: list[Any] = [schema]
+    while waiting:
+        inner = waiting.pop()
+        if not isinstance(inner, dict) or _LEADING.isdisjoint(inner):
+            continue
+        for keyword, inside in inner.items():
+            if keyword in BY_NAME and isinstance(inside, dict):
+                waiting.extend(inside.values())
+            elif keyword in LISTED and isinstance(inside, list):
+                waiting.extend(inside)
+            elif keyword in SINGLE:
+                waiting.append(inside)
+            elif keyword == "$ref" and isinstance(inside, str):
+                found[inside] = None
     return list(found)
 
 
@@ -349,8 +405,9 @@ def _joined(ways: list[JsonSchema]) -> JsonSchema:
         return False
     if len(ways) == 1:
         return ways[0]
-    if all(isinstance(way, dict) and way.keys() == {"const"} for way in ways):
-        return {"enum": [way["const"] for way in ways if isinstance(way, dict)]}
+    if all(isinstance(way, dict) and (way.keys() == {"const"} or way.keys() == {"enum"}) for way in ways):
+        listed = [value for way in ways if isinstance(way, dict) for value in way.get("enum", [way.get("const")])]
+        return {"enum": list({repr(value): value for value in listed}.values())}
     plain = [way for way in ways if isinstance(way, dict) and way.keys() == {"type"}]
     if len(plain) < 2:
         return {"anyOf": ways}

@@ -61,6 +61,13 @@ ANNOTATIONS = frozenset(
 """Keywords that refuse no value."""
 
 
+def asserts(schema: JsonSchema, but: frozenset[str] = frozenset()) -> bool:
+    """Whether a schema has keywords that may refuse a value, beside those in `but`. `x-…` are remarks of vendors."""
+    if not isinstance(schema, dict):
+        return not schema
+    return any(not keyword.startswith("x-") for keyword in schema.keys() - ANNOTATIONS - but)
+
+
 def children(schema: JsonSchema) -> Iterator[tuple[tuple[str, ...], JsonSchema]]:
     """The schemas directly inside, each with its path (`("properties", "a")`, `("allOf", "0")`)."""
     if not isinstance(schema, dict):

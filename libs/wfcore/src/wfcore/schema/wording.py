@@ -42,9 +42,9 @@ def violations_of(validator: Draft202012Validator, value: JsonValue, limit: int)
     return list(itertools.islice(itertools.chain.from_iterable(map(_told, errors)), limit))
 
 
-def places_of(validator: Draft202012Validator, value: JsonValue) -> list[str] | None:
-    """Pointers of all breaches; None for a value so large that looking at each could take seconds."""
-    if _members(value, WHOLE) >= WHOLE:
+def places_of(validator: Draft202012Validator, value: JsonValue, most: int | None = WHOLE) -> list[str] | None:
+    """Pointers of all breaches; None for a value of `most` members or more, where each could take seconds."""
+    if most is not None and _members(value, most) >= most:
         return None
     return [found.pointer for error in validator.iter_errors(value) for found in _told(error)]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wfcore import expression
-from wfcore.expression import EvaluationError, ExpressionError, Literal, Problem, ProblemKind
+from wfcore.expression import ABSENT, EvaluationError, ExpressionError, Problem, ProblemKind
 from wfcore.jsontext import MAX_DEPTH
 from wfcore.template.filling import text
 from wfcore.template.tree import Array, Constant, Hole, Node, Object, Template, Text, Whole, spliced
@@ -67,8 +67,8 @@ def _parsed_string(string: str, pointer: str, problems: list[Problem]) -> Node:
     parts = list(_parts(string, pointer, found))
     written = [part for part in parts if isinstance(part, Hole) or part.strip()]
     if len(written) == 1 and isinstance(written[0], Hole):
-        literal = written[0].expression.body
-        return Constant(literal.value) if isinstance(literal, Literal) else Whole(written[0])
+        value = expression.constant(written[0].expression)
+        return Whole(written[0]) if value is ABSENT else Constant(value)
     node = _text(parts, found)
     problems.extend(found)
     return node
@@ -127,13 +127,13 @@ def _text(parts: list[str | Hole], problems: list[Problem]) -> Constant | Text:
 
 
 def _literal_text(hole: Hole, problems: list[Problem]) -> str | Hole:
-    literal = hole.expression.body
-    if not isinstance(literal, Literal):
+    value = expression.constant(hole.expression)
+    if value is ABSENT:
         return hole
     try:
-        return text(literal.value)
+        return text(value)
     except EvaluationError as error:
-        kind: ProblemKind = "null-as-value" if literal.value is None else "not-text"
+        kind: ProblemKind = "null-as-value" if value is None else "not-text"
         problems.append(Problem(hole.pointer, hole.offset, error.message, kind, hole.expression.text))
         return ""
 

@@ -9,12 +9,23 @@ from msgspec import Struct
 from wfcore.definition import Definition, UpstreamSpec, WorkflowSpec, WorkflowTaskSpec
 from wfcore.diagnostics import Diagnostic, ObjectRef, Severity, place
 from wfcore.validation.findings import Findings
-from wfcore.validation.references import Catalogue, References
+from wfcore.validation.proven import EntryTypes, FallbackTypes, ScopeTypes, TaskTypes, WorkflowTypes
+from wfcore.validation.references import Catalogue, KeepsVersions, References
 from wfcore.validation.task import check_task
 from wfcore.validation.upstream import check_upstream
-from wfcore.validation.workflow import WorkflowTypes, check_workflow
+from wfcore.validation.workflow import check_workflow
 
-__all__ = ["Catalogue", "Validation", "WorkflowTypes", "validate"]
+__all__ = [
+    "Catalogue",
+    "EntryTypes",
+    "FallbackTypes",
+    "KeepsVersions",
+    "ScopeTypes",
+    "TaskTypes",
+    "Validation",
+    "WorkflowTypes",
+    "validate",
+]
 
 
 class Validation(Struct, frozen=True):
@@ -37,22 +48,22 @@ class Validation(Struct, frozen=True):
 def validate(definition: Definition, catalogue: Catalogue, *, unexecuted: Severity = "error") -> Validation:
     """Check one definition against the others. `unexecuted` is as in `read_definitions`."""
     findings = Findings(definition, unexecuted)
-    references = References(catalogue, _check)
-    types = _types(findings, references)
+    types = _types(findings, References(catalogue, _types))
     diagnostics = sorted(findings.diagnostics, key=place)
-    return Validation(diagnostics, types, findings.missing, frozenset(findings.looked_up))
+    return Validation(
+        diagnostics,
+        types if isinstance(types, WorkflowTypes) else None,
+        findings.missing,
+        frozenset(findings.looked_up),
+    )
 
 
-def _check(findings: Findings, references: References) -> None:
-    _types(findings, references)
-
-
-def _types(findings: Findings, references: References) -> WorkflowTypes | None:
+def _types(findings: Findings, references: References) -> TaskTypes | WorkflowTypes | None:
     match findings.definition.spec:
         case UpstreamSpec() as upstream:
             check_upstream(findings, upstream)
         case WorkflowTaskSpec() as task:
-            check_task(findings, task, references)
+            return check_task(findings, task, references)
         case WorkflowSpec() as workflow:
             return check_workflow(findings, workflow, references)
     return None

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from wfcore.definition import Definition
 from wfcore.diagnostics import Diagnostic, Fix, ObjectRef, Severity
+from wfcore.source import JsonValue, tokens
 
 
 class Findings:
@@ -21,6 +22,16 @@ class Findings:
     @property
     def refused(self) -> bool:
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+    def written(self, pointer: str) -> JsonValue:
+        """What stands at a pointer that begins with `/spec`; None where nothing stands."""
+        value: JsonValue = {"spec": self.definition.raw}
+        for token in tokens(pointer):
+            if isinstance(value, list):
+                value = value[int(token)] if token.isdecimal() and int(token) < len(value) else None
+            else:
+                value = value.get(token) if isinstance(value, dict) else None
+        return value
 
     def add(
         self,

@@ -54,5 +54,6 @@ KEPT: dict[subjects.Bucket, type[Struct] | None] = {
     subjects.LIVE: messages.LivePointer,
     subjects.VERDICTS: messages.Verdict,
     subjects.SOURCES: messages.SourceVerdict,
+    subjects.VERSIONS: messages.DefinitionRecord,
 }
 """What each bucket holds under its keys."""
