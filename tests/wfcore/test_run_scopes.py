@@ -4,7 +4,7 @@ from typing import Any
 
 from wfcore.bundle import BlockPlan, BranchPlan, EachPlan, ErrorRule, SwitchPlan, TaskPlan, TransformPlan, WorkflowPlan
 from wfcore.events import Granted, TimeoutPassed
-from wfcore.run import Cancel, Wake
+from wfcore.run import Call, Cancel, Wake
 
 from .played import Played
 from .programs import SECOND, a_call, of_body
@@ -250,3 +250,12 @@ def test_a_value_that_names_one_part_again_and_again_is_refused_before_it_is_wri
         played = play(task, output=1, input={"items": items, "word": word})
         assert played.end.failure is not None
         assert played.end.failure.code == "RESULT_TOO_LARGE"
+
+
+def test_a_reusable_task_knows_which_run_it_is_in():
+    """Its request, its output and its transforms may read `execution` and `workflow`, as those of a workflow may."""
+    call = a_task("x", path="/{{execution.id}}/{{workflow.name}}", output="{{workflow.version}}")
+    shaped = TransformPlan("{{[1]}}", ({"map": "{{execution.id}}"},), "reusable", "v1", True)
+    played = play(call, TaskPlan("y", (), shaped), output=["{{tasks.x.output}}", "{{tasks.y.output}}"])
+    assert played.of(Call)[0].request.url == "http://upstream/x1/drawn"
+    assert played.succeeds("x").answer == ["v1", ["x1"]]

@@ -63,7 +63,7 @@ def worlds(draw: st.DrawFn) -> tuple[dict[str, Any], list[Any]]:
 CONDITIONS = ["item.on", "item.?on.orValue(false)", "index % 2 == 0", "item.s == 'a'", "has(item.n)", "item == 1"]
 CONDITIONS += ["size(item.lines) > 0", "item.?n.orValue(0) == 1", "item > 0", "item.sku == 'x'", "1 / index > 0.3"]
 KEYS = ["item.n", "item.?n", "item.s", "item.?s", "item.on", "item", "-index", "item.sku", "size(item.tags)"]
-LISTS: list[Any] = ["item.lines", "item.tags", "item.?lines.orValue([])", "[item, item]", "[?item.?n]", True]
+LISTS: list[Any] = ["item.lines", "item.tags", "item.?lines.orValue([])", "[item, item]", "[?item.?n]", "item"]
 TEMPLATES: list[Any] = [
     "{{item.?n}}",
     "{{item}}",
@@ -89,7 +89,7 @@ steps = st.one_of(
         lambda keys: {"sort": [{"by": by, "order": order} for by, order in keys]},
         st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(["asc", "desc"])), min_size=1, max_size=3),
     ),
-    st.builds(lambda by: {"distinct": {"by": by} if by else True}, st.sampled_from([None, *KEYS])),
+    st.builds(lambda by: {"distinct": {"by": by} if by else {}}, st.sampled_from([None, *KEYS])),
     st.builds(lambda count: {"limit": count}, st.integers(1, 4)),
 )
 
@@ -153,7 +153,7 @@ def selected(items: list[Any], names: list[str], outer: dict[str, Any]) -> list[
 
 
 def flattened(items: list[Any], value: Any, outer: dict[str, Any]) -> list[Any]:
-    lists = items if value is True else values(items, value, outer)
+    lists = values(items, value, outer)
     if not all(isinstance(each, list) for each in lists):
         raise EvaluationError("not a list", "")
     return [inner for each in lists for inner in each]
@@ -185,7 +185,7 @@ def sign(one: Any, other: Any) -> int:
 
 
 def distinct(items: list[Any], value: Any, outer: dict[str, Any]) -> list[Any]:
-    keys = items if value is True else values(items, value["by"], outer)
+    keys = values(items, value.get("by", "item"), outer)
     firsts = [at for at, key in enumerate(keys) if not any(same(key, earlier) for earlier in keys[:at])]
     return [items[at] for at in firsts]
 
@@ -319,7 +319,7 @@ WIDE_STEPS = st.sampled_from(
         {"select": ["a"]},
         {"select": ["b", "c"]},
         {"select": ["a", "b", "d"]},
-        {"flatten": True},
+        {"flatten": "item"},
         {"flatten": "[item]"},
         {"flatten": "item.?a.orValue([])"},
         {"map": {"a": "{{item}}", "b": "{{index}}"}},
@@ -327,7 +327,7 @@ WIDE_STEPS = st.sampled_from(
         {"map": "{{item.a}}"},
         {"filter": "item.?a.orValue(true) == true"},
         {"filter": "index > 0"},
-        {"distinct": True},
+        {"distinct": {}},
         {"distinct": {"by": "item.?b"}},
         {"sort": [{"by": "item.?b", "order": "desc"}]},
         {"limit": 2},

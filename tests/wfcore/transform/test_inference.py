@@ -122,7 +122,9 @@ def test_flatten_multiplies_the_bounds():
     assert (found["minItems"], found["maxItems"]) == (2, 50)
     assert sound({"flatten": "item.lines"}, {"map": "{{item.sku}}"})["items"] == {"type": "string"}
     assert "maxItems" not in sound({"flatten": "item.?more.orValue([])"})
-    assert sound({"flatten": True}, items={"type": "array", "items": {"type": "array", "items": {"type": "null"}}}) == {
+    assert sound(
+        {"flatten": "item"}, items={"type": "array", "items": {"type": "array", "items": {"type": "null"}}}
+    ) == {
         "type": "array",
         "items": {"type": "null"},
     }
@@ -136,7 +138,7 @@ def test_sort_changes_no_type():
 
 def test_distinct_makes_items_unique():
     """At least one of some is left. By a key no two keys are equal, which the schema cannot say."""
-    assert sound({"distinct": True}, items={**LIST, "items": {"type": "string"}}) == {
+    assert sound({"distinct": {}}, items={**LIST, "items": {"type": "string"}}) == {
         "type": "array",
         "items": {"type": "string"},
         "minItems": 1,
@@ -152,8 +154,8 @@ def test_uniqueness_lasts_while_items_stay_as_they_are():
     kept = sound({"filter": "size(item) > 0"}, {"sort": [{"by": "size(item)"}]}, {"limit": 3}, items=unique)
     assert kept["uniqueItems"] is True
     assert "uniqueItems" not in sound({"map": "{{size(item)}}"}, items=unique)
-    assert "uniqueItems" not in sound({"flatten": True}, items=unique)
-    assert "uniqueItems" not in sound({"distinct": True}, {"select": ["on"]})
+    assert "uniqueItems" not in sound({"flatten": "item"}, items=unique)
+    assert "uniqueItems" not in sound({"distinct": {}}, {"select": ["on"]})
 
 
 def test_limit_bounds_the_list():
@@ -244,7 +246,7 @@ def test_recursive_items_bring_their_definitions():
         ({"map": "{{item.note}}"}, "/steps/0/map", "optional-as-value", "may be absent"),
         ({"select": ["id", "titel"]}, "/steps/0/select/1", "unknown-field", "no property `titel`"),
         ({"flatten": "item.id"}, "/steps/0/flatten", "type", "`item.id` is string, and flatten needs a list"),
-        ({"flatten": True}, "/steps/0/flatten", "type", "an item is object, and flatten needs"),
+        ({"flatten": "item"}, "/steps/0/flatten", "type", "an item is object, and flatten needs"),
         ({"sort": [{"by": "item.id"}, {"by": "item.lines"}]}, "/steps/0/sort/1/by", "type", "is array, and a sort key"),
         ({"distinct": {"by": "item.nope"}}, "/steps/0/distinct/by", "unknown-field", "nope"),
     ],

@@ -58,7 +58,7 @@ def test_values_are_followed_through_steps():
 def test_flatten_goes_one_level_in():
     """Elements of elements, by expression or because the items are lists."""
     assert reads({"flatten": "item.lines"}, {"select": ["sku"]}) == {"tasks.a.output[].lines[].sku"}
-    assert reads({"flatten": True}, {"map": "{{item.x}}"}) == {"tasks.a.output[][].x"}
+    assert reads({"flatten": "item"}, {"map": "{{item.x}}"}) == {"tasks.a.output[][].x"}
 
 
 def test_the_rest_of_the_scope_is_read_as_it_is():
@@ -93,7 +93,7 @@ def test_the_source_reads_an_outer_item():
 
 def test_items_used_as_a_whole_are_read_as_a_whole():
     """Comparing items, or handing one to a function, takes all of it."""
-    assert reads({"distinct": True}, {"map": "{{item.x}}"}) == {"tasks.a.output[]", "tasks.a.output[].x"}
+    assert reads({"distinct": {}}, {"map": "{{item.x}}"}) == {"tasks.a.output[]", "tasks.a.output[].x"}
     assert reads({"map": "{{size(item)}}"}) == {"tasks.a.output[]"}
     assert reads({"map": {"x": "{{item.x}}"}}, {"distinct": {"by": "item"}}) == {"tasks.a.output[].x"}
 

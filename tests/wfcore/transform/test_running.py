@@ -64,7 +64,7 @@ def test_select_keeps_only_the_named_properties():
 def test_flatten_joins_the_lists_of_the_items():
     """The expression gives a list for each item, `true` takes the items themselves; only one level goes."""
     assert [line["sku"] for line in run(ORDERS, {"flatten": "item.lines"})] == ["A1", "B2", "C3", "A1"]
-    assert run([[1, [2]], [], [3]], {"flatten": True}) == [1, [2], 3]
+    assert run([[1, [2]], [], [3]], {"flatten": "item"}) == [1, [2], 3]
 
 
 def test_sort_orders_by_several_keys():
@@ -99,7 +99,7 @@ def test_distinct_keeps_the_first_of_equal_items():
     """Equality is that of JSON: 1 is 1.0 but not true, the order of keys does not matter, that of elements does."""
     items = [1, 1.0, True, "1", None, False, 0, {"a": 1, "b": [1]}, {"b": [1.0], "a": 1}, [1, 2], [2, 1], [], {}, [[]]]
     kept = [1, True, "1", None, False, 0, {"a": 1, "b": [1]}, [1, 2], [2, 1], [], {}, [[]]]
-    assert repr(run(items, {"distinct": True})) == repr(kept)
+    assert repr(run(items, {"distinct": {}})) == repr(kept)
 
 
 def test_distinct_by_a_key():
@@ -138,9 +138,9 @@ def test_steps_follow_each_other():
         {"map": "{{item.a}}"},
         {"select": ["a"]},
         {"flatten": "item.a"},
-        {"flatten": True},
+        {"flatten": "item"},
         {"sort": [{"by": "item.a"}]},
-        {"distinct": True},
+        {"distinct": {}},
         {"distinct": {"by": "item.a"}},
         {"limit": 1},
     ],
@@ -166,7 +166,7 @@ def test_a_limit_ends_the_work_in_front_of_it():
 
 def test_a_compiled_transform_keeps_nothing_between_runs():
     """The same closure runs again and again, over other data."""
-    run_it = transform.compile(transform.parse({"from": "{{input}}", "steps": [{"distinct": True}, {"limit": 1}]}))
+    run_it = transform.compile(transform.parse({"from": "{{input}}", "steps": [{"distinct": {}}, {"limit": 1}]}))
     assert [run_it({"input": [value, value]}) for value in (1, 1, 2)] == [[1], [1], [2]]
 
 
@@ -181,7 +181,7 @@ def test_a_compiled_transform_keeps_nothing_between_runs():
         ([{}], {"filter": "item.?a"}, "true or false, and this one is an absent value", "item.?a"),
         ([None], {"filter": "item"}, "true or false, and this one is null", "item"),
         ([1], {"select": ["a"]}, "select needs objects, this item is a number", ""),
-        ([[1], "x"], {"flatten": True}, "a list for each item, this is a string", ""),
+        ([[1], "x"], {"flatten": "item"}, "a list for each item, this is a string", ""),
         ([{}], {"flatten": "item.?a"}, "a list for each item, this is an absent value", "item.?a"),
         ([{"a": []}], {"sort": [{"by": "item.a"}]}, "a number, string or boolean, this is an array", "item.a"),
         ([{}], {"map": "{{item.a}}"}, "without `a`", "item.a"),
@@ -210,7 +210,7 @@ def test_work_is_bounded():
     assert "more than 100,000 items" in refusal([0] * 60_000, {"distinct": {"by": "index"}}, {"filter": "true"}).message
     assert run(many, product, product, {"limit": 3}) == [0, 0, 0]
     heavy = [list(range(1000))] * 1001
-    assert "too much data" in refusal(heavy, {"distinct": True}).message
+    assert "too much data" in refusal(heavy, {"distinct": {}}).message
 
 
 def test_items_that_nest_too_deeply_are_refused():
@@ -218,4 +218,4 @@ def test_items_that_nest_too_deeply_are_refused():
     deep: Any = 1
     for _ in range(150):
         deep = [deep]
-    assert "nests deeper" in refusal([deep], {"distinct": True}).message
+    assert "nests deeper" in refusal([deep], {"distinct": {}}).message

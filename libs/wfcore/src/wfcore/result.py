@@ -11,7 +11,7 @@ from wfcore.bundle import CallPlan, Reads
 from wfcore.errors import WorkflowError
 from wfcore.events import CallFailed, CallSucceeded
 from wfcore.expression import ABSENT
-from wfcore.program import CompiledCall, matches
+from wfcore.program import CompiledCall, Scope, matches
 from wfcore.schema import Violation
 
 MOST_CUT_TOLD = 100
@@ -27,13 +27,16 @@ class Output(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def output_of(task: CompiledCall, answer: CallSucceeded, input: Any) -> Output:
-    """Decode, map, check and prune. Raises WorkflowError where the answer cannot be used."""
+def output_of(task: CompiledCall, answer: CallSucceeded, seen: Scope) -> Output:
+    """Decode, map, check and prune. `seen` is what the task may read beside the response.
+
+    Raises WorkflowError where the answer cannot be used.
+    """
     body = _decode(answer)
     value = body
     if not task.output_is_body:
         response = {"status": answer.status, "headers": answer.headers, "body": body}
-        value = task.output({"input": input, "response": response})
+        value = task.output({**seen, "response": response})
         if value is ABSENT:
             value = None
     wrong = task.output_schema.violations(value)

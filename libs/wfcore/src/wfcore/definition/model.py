@@ -128,14 +128,14 @@ class TransformStep(Struct, frozen=True, kw_only=True, rename="camel"):
     flatten: Expression | None = None
     sort: Annotated[tuple[SortKey, ...], Meta(min_length=1)] | None = None
     distinct: Distinct | None = None
-    limit: Annotated[int, Meta(ge=0)] | None = None
+    limit: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Transform(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     """A list, made from another one step by step."""
 
     from_: Template
-    steps: tuple[TransformStep, ...] = ()
+    steps: Annotated[tuple[TransformStep, ...], Meta(max_length=20)] = ()
 
     def written(self) -> dict[str, Any]:
         """As it stands in a definition, defaults filled in: `{"from": …, "steps": [{"filter": …}, …]}`."""

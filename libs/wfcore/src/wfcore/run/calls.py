@@ -56,7 +56,7 @@ def _prepare(turn: Turn, path: str, call: CompiledCall) -> bool:
         turn.set(path, input=value)
         if state.task.plan.check_input if fallback is None else fallback.plan.check_input:
             check_input(path, call.input_schema, value)
-        turn.set(path, request=call.request({"input": value}))
+        turn.set(path, request=call.request(turn.seen_by(path, input=value)))
     except REFUSED as error:
         turn.set(path, waits="")
         turn.agenda.append(Failed(path, failure_from(path, error)))
@@ -103,7 +103,7 @@ def succeeded(turn: Turn, path: str, fact: CallSucceeded) -> None:
     turn.value_bytes += fact.body.size
     try:
         check_values(turn)
-        output = output_of(call, fact, state.input)
+        output = output_of(call, fact, turn.seen_by(path, input=state.input))
     except REFUSED as error:
         turn.agenda.append(Failed(path, failure_from(path, error, fact)))
         return

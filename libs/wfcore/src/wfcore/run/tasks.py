@@ -56,7 +56,7 @@ def _transform(turn: Turn, path: str, work: CompiledTransform, reads: Any, check
         value = reads(values)
         if checked:
             check_input(path, work.input_schema, value)
-        values = {"input": value}
+        values = turn.seen_by(path, input=value)
     turn.agenda.append(Worked(path, work.apply(values), events.Body()))
 
 

@@ -123,6 +123,11 @@ class Turn:
         """The scope in which a task stands."""
         return self.scopes[self.tasks[path].scope]
 
+    def seen_by(self, path: str, **own: Any) -> dict[str, Any]:
+        """What a reusable task may read: what is its own, and of the run around it only which one it is."""
+        around = self.scope_of(path).values
+        return {**own, "execution": around["execution"], "workflow": around["workflow"]}
+
     def complete(
         self,
         path: str,

@@ -48,6 +48,10 @@ def _source(written: dict[str, Any], pointer: str) -> Template:
     return template.parse(written["from"], pointer=f"{pointer}/from")
 
 
+_ITEM = "item"
+"""The item itself, where a step does not say what of it counts."""
+
+
 # --- steps -------------------------------------------------------------------------------------------------------
 
 
@@ -89,10 +93,10 @@ def _select(written: Any, pointer: str) -> Step:
 
 
 def _flatten(written: Any, pointer: str) -> Step:
-    if written is not True and not isinstance(written, str):
-        message = "`flatten` takes an expression that gives a list for each item, or true where the items are lists"
+    if not isinstance(written, str):
+        message = "`flatten` takes an expression that gives a list for each item: `item` where the items are lists"
         raise _refused(pointer, message, written)
-    return Flatten(None if written is True else _clause(written, pointer), pointer)
+    return Flatten(None if written.strip() == _ITEM else _clause(written, pointer), pointer)
 
 
 def _sort(written: Any, pointer: str) -> Step:
@@ -111,10 +115,10 @@ def _sort_key(written: Any, pointer: str) -> SortKey:
 
 
 def _distinct(written: Any, pointer: str) -> Step:
-    if written is not True and not isinstance(written, dict):
-        message = "`distinct` is true, or {by: …} with an expression that tells items apart"
+    if not isinstance(written, dict):
+        message = "`distinct` is {by: …} with an expression that tells items apart, or {} for the items themselves"
         raise _refused(pointer, message, written)
-    return Distinct(None if written is True else _by(written, pointer))
+    return Distinct(None if written.get("by", _ITEM) == _ITEM else _by(written, pointer))
 
 
 def _limit(written: Any, pointer: str) -> Step:
