@@ -19,6 +19,7 @@ from typing import Any
 from loadtests import cpu, figures, micro, parts
 from loadtests.measuring import EngineSide, FloorSide, Measuring, Plan
 from loadtests.parts import CannotMeasure
+from loadtests.timing import Timing
 
 WHOLE_SECONDS = 120.0
 _IDLE_SECONDS = 2.0
@@ -78,6 +79,7 @@ def main() -> int:
     parser.add_argument("--loaded", type=int, default=usual.loaded, help="calls under load per round (%(default)s)")
     parser.add_argument("--warm-up", type=int, default=usual.warm_up, help="calls before the first (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="where to write (%(default)s)")
+    parser.add_argument("--store", action="store_true", help="make the ratios of the parts those to compare with")
     options = parser.parse_args()
     plan = Plan(warm_up=options.warm_up, rounds=options.rounds, single=options.single, loaded=options.loaded)
     try:
@@ -92,8 +94,7 @@ def main() -> int:
     options.out.write_text(json.dumps(found, indent=2) + "\n")
     print(figures.table(found))
     print()
-    print(micro.table([micro.Timing(**part) for part in found["parts"]]))
-    return 0
+    return micro.told([Timing(**part) for part in found["parts"]], store=options.store)
 
 
 if __name__ == "__main__":

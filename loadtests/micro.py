@@ -5,21 +5,23 @@ The multiples compare between machines and days; the microseconds do not.
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from loadtests import composition
+from loadtests import baseline, composition, language
+from loadtests.language import Part
 from loadtests.parts import DEFINITIONS, NAMESPACE, WORKFLOW
+from loadtests.timing import Timing
 from wfcli.validating import Files
 from wfcore import compatibility, events, jsontext, program, publishing, recording, run
 from wfcore.definition import read_definitions
 from wfcore.diagnostics import ObjectRef
 from wfcore.events import CallSucceeded, Event, WorkflowStarted
-from wfcore.program import Program
+from wfcore.program import CompiledCall, Program
 from wfcore.run import Call, Happened
 from wfcore.validation import validate
 
@@ -29,24 +31,17 @@ _SECOND = 1_000_000
 _USER = "u-7"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """One part alone."""
-
-    name: str
-    microseconds: float
-    calibrated: float
-    """As a multiple of the calibration loop."""
-
-
 def measure() -> list[Timing]:
-    """All parts; takes about two seconds."""
-    unit = _microseconds(_calibration)
-    return [
-        Timing(name=name, microseconds=taken, calibrated=taken / unit)
-        for name, act, share in _parts()
-        for taken in [_microseconds(act) / share]
-    ]
+    """All parts; takes about ten seconds."""
+    parts = [*(Part(name, act, units, 0) for name, act, units in _parts()), *language.parts()]
+    return [_timing(part) for part in parts]
+
+
+def _timing(part: Part) -> Timing:
+    """The loop is measured beside each part: a machine that slows down slows both."""
+    unit, taken = _microseconds(_calibration), _microseconds(part.act) / part.units
+    unit = min(unit, _microseconds(_calibration))
+    return Timing(name=part.name, microseconds=taken, calibrated=taken / unit, aim=part.aim or None)
 
 
 def _calibration() -> int:
@@ -77,17 +72,17 @@ def _parts() -> Iterator[tuple[str, Callable[[], Any], int]]:
     yield "run machine, per event", lambda: _run(compiled), len(log)
     yield "recording, per event", lambda: [recording.event(event) for event in log], len(log)
     yield "encoding the log, per event", lambda: msgspec.msgpack.encode(log), len(log)
-    yield "template: the answer of the workflow", lambda: compiled.output(final), 1
-    yield "template: the input of a task", lambda: compiled.tasks["offers"].input(final), 1
-    request, scope = compiled.tasks["offers"].request, {"input": {"tier": "gold", "city": "Oslo"}}
+    yield "template: the answer of the workflow", lambda: compiled.body.output(final), 1
+    yield "template: the input of a task", lambda: compiled.body.tasks["offers"].input(final), 1
+    request, scope = _call_of(compiled, "offers").request, {"input": {"tier": "gold", "city": "Oslo"}}
     yield "request of a task", lambda: request(scope), 1
     text = _answer("/accounts/a-7/orders")
-    value, taken = jsontext.decode(text), compiled.tasks["orders"].output_schema
+    value, taken = jsontext.decode(text), _call_of(compiled, "orders").output_schema
     yield f"jsontext.decode, {len(text)} bytes", lambda: jsontext.decode(text), 1
     yield f"jsontext.encode, {len(text)} bytes", lambda: jsontext.encode(value), 1
     yield "schema check of an answer", lambda: taken.accepts(value), 1
     yield "look whether it must be pruned", lambda: taken.needs_pruning(value), 1
-    giver, taker = compiled.tasks["user"].output_schema.source, compiled.output_schema.source
+    giver, taker = _call_of(compiled, "user").output_schema.source, compiled.output_schema.source
     yield "covers, equal schemas", lambda: compatibility.covers(giver, giver), 1
     narrow, wide = {"type": "integer", "minimum": 1, "maximum": 9}, {"type": ["number", "null"], "minimum": 0}
     yield "covers, number to wider number", lambda: compatibility.covers(narrow, wide), 1
@@ -114,6 +109,12 @@ def _program() -> Program:
     return program.compile(publishing.assemble(workflow, types, files))
 
 
+def _call_of(compiled: Program, task: str) -> CompiledCall:
+    work = compiled.body.tasks[task].work
+    assert isinstance(work, CompiledCall)
+    return work
+
+
 def _answer(target: str) -> bytes:
     return msgspec.json.encode(composition.upstream_answer(target))
 
@@ -134,19 +135,38 @@ def _run(compiled: Program) -> tuple[list[Event], Any]:
         log = log + step.events
         calls += _calls(step)
     assert step.run.status == "succeeded"
-    return log, step.run.scope
+    return log, step.run.scopes[""].values
 
 
 def _calls(step: run.Step) -> list[Call]:
     return [command for command in step.commands if isinstance(command, Call)]
 
 
-def table(timings: list[Timing]) -> str:
+def table(timings: Sequence[Timing]) -> str:
     """For people."""
     width = max(len(timing.name) for timing in timings)
-    head = f"{'one part alone':{width}}  {'µs':>9}  {'x calibration':>13}"
-    return "\n".join([head, *(f"{t.name:{width}}  {t.microseconds:9.2f}  {t.calibrated:13.2f}" for t in timings)])
+    head = f"{'one part alone':{width}}  {'µs':>10}  {'x calibration':>13}  {'aim, µs':>9}"
+    return "\n".join(
+        [head, *(f"{t.name:{width}}  {t.microseconds:10.2f}  {t.calibrated:13.2f}  {_aim(t)}" for t in timings)]
+    )
+
+
+def _aim(timing: Timing) -> str:
+    if timing.aim is None:
+        return ""
+    return f"{timing.aim:9g}  {'met' if timing.microseconds <= timing.aim else 'MISSED'}"
+
+
+def told(timings: Sequence[Timing], *, store: bool) -> int:
+    """Show the parts and compare them with the stored ratios, or store theirs. 1 where something became slower."""
+    print(table(timings))
+    if store:
+        baseline.store(timings)
+        return 0
+    slower = baseline.regressions(timings, baseline.stored())
+    print("\n".join(["slower than stored:", *slower] if slower else ["nothing is slower than stored"]))
+    return 1 if slower else 0
 
 
 if __name__ == "__main__":
-    print(table(measure()))
+    sys.exit(told(measure(), store="--store" in sys.argv[1:]))
