@@ -6,6 +6,7 @@ SHELL := /bin/sh
 
 BIN := .venv/bin
 ARGS ?=
+MINUTES ?= 10
 # Touched when .venv holds what uv.lock says; newer than all of these: nothing to install.
 STAMP := .venv/.synced
 PROJECTS := $(wildcard pyproject.toml uv.lock .ci/setup libs/*/pyproject.toml services/*/pyproject.toml tests/*/pyproject.toml)
@@ -36,6 +37,13 @@ fix: $(STAMP) ## Format, and repair what the linter can repair
 bench: $(STAMP) ## Measure the engine against the same work written by hand
 	$(BIN)/python -m loadtests.bench $(ARGS)
 
+fuzz: $(STAMP) ## Look for accepted workflows that fail, with random ones (make fuzz MINUTES=10)
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(ARGS)
+
+mutate: MINUTES = 20
+mutate: $(STAMP) ## Put faults into the core and see whether its tests notice (make mutate MINUTES=60 ARGS='run --seed 2')
+	$(BIN)/python -m tests.mutation --minutes $(MINUTES) $(ARGS)
+
 proto: $(STAMP) ## Write the contracts in proto/ from the messages
 	$(BIN)/python -m wfservice.contracts
 
@@ -59,4 +67,4 @@ $(STAMP): $(PROJECTS)
 	@.ci/setup
 	@touch $@
 
-.PHONY: help run test check fix bench proto check-proto build setup hooks clean
+.PHONY: help run test check fix bench fuzz mutate proto check-proto build setup hooks clean

@@ -7,12 +7,13 @@ from typing import Any
 
 from wfcore import schema as schemas
 from wfcore import template
+from wfcore.compatibility import covers
 from wfcore.expression import Inferred
 from wfcore.schema import JsonSchema, alone
 from wfcore.template import TemplateError
 from wfcore.validation import templates
 
-from .shapes import a_document
+from .shapes import NoDocument, a_document
 from .terms import LIST, NUMBER, OBJECT, TEXT, TRUTH, Pool, Term
 
 _STATUS = {"enum": ["succeeded", "failed", "skipped"]}
@@ -28,9 +29,7 @@ _KEYS = ("id", "name", "tier", "list", "flag", "sum", "note")
 class Frame:
     """One scope: the workflow, the body of a forEach, a branch; or what a task sees of its input."""
 
-    def __init__(
-        self, rng: Random, input_schema: JsonSchema, parent: Frame | None = None, **names: JsonSchema
-    ) -> None:
+    def __init__(self, rng: Random, input_schema: JsonSchema, parent: Frame | None = None, **names: JsonSchema) -> None:
         self.rng = rng
         self.parent = parent
         self.input = input_schema
@@ -38,7 +37,7 @@ class Frame:
         roots |= {"input": alone(input_schema), "tasks": templates.exactly({})}
         if parent is not None:
             roots |= {"$parent": parent.scope, "$root": parent.root.scope}
-        self.scope = templates.scope(**roots)
+        self.scope: dict[str, Any] = templates.scope(**roots)
         self.names = tuple(names)
         self.ids: list[str] = []
         self.pool = Pool(rng, self.scope)
@@ -121,22 +120,25 @@ class Frame:
                 for name, shape in wanted["properties"].items()
                 if name in required or self.rng.random() < 0.5
             }
-        found = [term for term in self.pool.all() if not term.absent and term.kinds and term.kinds <= kinds]
+        found = [term for term in self.pool.all() if not term.absent and schemas.types_of(term.schema) <= kinds]
         found = [term for term in found if not _is_constant(term)] or found
         for term in self.rng.sample(found, min(4, len(found))):
             if schemas.compile(alone(wanted)).source == {} or _covers(term.schema, wanted):
                 return whole(term.text)
-        return constant(a_document(self.rng, wanted))
+        try:
+            return constant(a_document(self.rng, wanted))
+        except NoDocument:
+            return "none"
 
 
 def _covers(given: JsonSchema, wanted: JsonSchema) -> bool:
-    from wfcore.compatibility import covers
-
     return covers(given, wanted).verdict == "yes"
 
 
 def _is_constant(term: Term) -> bool:
-    return isinstance(term.schema, dict) and ("const" in term.schema or len(term.schema.get("enum", "ab")) == 1)
+    return not term.reads or (
+        isinstance(term.schema, dict) and ("const" in term.schema or len(term.schema.get("enum", "ab")) == 1)
+    )
 
 
 def whole(text: str) -> str:

@@ -47,6 +47,16 @@ def an_object(rng: Random, depth: int = 3) -> dict[str, Any]:
     return made
 
 
+def an_input(rng: Random) -> dict[str, Any]:
+    """What a workflow takes: several fields, one of them a list."""
+    made = an_object(rng)
+    for name in rng.sample(("many", "who", "since", "limit", "deep"), 3):
+        made["properties"][name] = a_list(rng) if name == "many" else a_schema(rng, 2)
+        if rng.random() < 0.6:
+            made.setdefault("required", []).append(name)
+    return made
+
+
 def a_list(rng: Random, depth: int = 2) -> dict[str, Any]:
     made: dict[str, Any] = {"type": "array", "maxItems": rng.choice((1, 2, 3, 3, 4))}
     if rng.random() < 0.25:
@@ -110,6 +120,10 @@ def _scalar(rng: Random, depth: int = 0) -> dict[str, Any]:
     return made
 
 
+class NoDocument(Exception):
+    """The schema seems to accept nothing: it is none of ours, but what is left of one."""
+
+
 # --- documents -------------------------------------------------------------------------------------------------------
 
 
@@ -121,7 +135,7 @@ def a_document(rng: Random, schema: JsonSchema, *, extreme: bool = False) -> Any
         if compiled.accepts(made):
             return made
         extreme = False
-    raise AssertionError(f"no document was found for {schema}")
+    raise NoDocument(f"no document was found for {schema}")
 
 
 def _of(rng: Random, schema: JsonSchema, extreme: bool) -> Any:
@@ -174,7 +188,8 @@ def _object_of(rng: Random, schema: dict[str, Any], extreme: bool) -> dict[str, 
 
 
 def _list_of(rng: Random, schema: dict[str, Any], extreme: bool) -> list[Any]:
-    least, most = schema.get("minItems", 0), schema.get("maxItems", 3)
+    least = schema.get("minItems", 0)
+    most = max(schema.get("maxItems", 3), least)
     length = rng.choice((least, most)) if extreme else rng.randint(least, most)
     first, rest = schema.get("prefixItems", []), schema.get("items", True)
     return [_of(rng, first[at] if at < len(first) else rest, extreme) for at in range(length)]
@@ -201,15 +216,19 @@ def _number_of(rng: Random, schema: dict[str, Any], extreme: bool) -> int:
 # --- what a task takes -----------------------------------------------------------------------------------------------
 
 
+TOP = 5
+"""The depth of a whole input: a task takes every field that it is given."""
+
+
 def loosened(rng: Random, schema: JsonSchema, depth: int = 4) -> dict[str, Any]:
     """A schema that somebody might declare who is given such values: it accepts all of them, and often more."""
     kinds = schemas.types_of(schema)
-    if depth <= 0 or not kinds or len(kinds) > 5 or rng.random() < 0.05:
+    if depth <= 0 or not kinds or len(kinds) > 6 or (depth < TOP and rng.random() < 0.05):
         return {}
     made: dict[str, Any] = {"type": sorted(kinds) if len(kinds) > 1 else min(kinds)}
-    if isinstance(schema, dict) and schema.get("type") == "integer" and rng.random() < 0.7:
-        made["type"] = "integer"
-    if rng.random() < 0.05 and isinstance(made["type"], str) and made["type"] != "null":
+    if "integer" in kinds and ("number" in kinds or rng.random() < 0.3):
+        made["type"] = sorted({*kinds, "number"} - {"integer"})
+    if rng.random() < 0.05 and isinstance(made["type"], str) and kinds != {"null"}:
         made["type"] = [made["type"], "null"]
     if "array" in kinds:
         item = schemas.item_of(schema)
@@ -231,7 +250,7 @@ def _object_taken(rng: Random, schema: JsonSchema, depth: int) -> dict[str, Any]
     properties, required = {}, []
     for name in none.declared:
         found = schemas.property_of(schema, name)
-        if isinstance(found, Found) and rng.random() < 0.9:
+        if isinstance(found, Found) and (depth == TOP or rng.random() < 0.9):
             properties[name] = loosened(rng, found.schema, depth - 1)
             if not found.optional and rng.random() < 0.8:
                 required.append(name)

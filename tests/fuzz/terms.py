@@ -21,15 +21,14 @@ TEXT, NUMBER, TRUTH, LIST, OBJECT = "string", "number", "boolean", "array", "obj
 
 
 class Term(NamedTuple):
-    """An expression, what it gives, and whether that may be absent."""
+    """An expression: what it gives, whether that may be absent, its JSON types (whole numbers are numbers), whether it
+    reads anything."""
 
     text: str
     schema: JsonSchema
     absent: bool
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        return schemas.types_of(self.schema)
+    kinds: frozenset[str]
+    reads: bool
 
 
 Scope = dict[str, Any]
@@ -77,11 +76,16 @@ class Pool:
 
     def some(self, *kinds: str, absent: bool = False) -> Term | None:
         """An expression of these types alone; of any types where none are named."""
+        wanted = frozenset(kinds)
         found = [
             term
             for term in self._terms
-            if (absent or not term.absent) and (not kinds or (term.kinds and term.kinds <= set(kinds)))
+            if (absent or not term.absent) and (not wanted or (term.kinds and term.kinds <= wanted))
         ]
+        reading = [term for term in found if term.reads]
+        if reading and self._rng.random() < 0.9:
+            # The later ones are made of the earlier ones.
+            return self._rng.choice(reading[len(reading) // 2 :] if self._rng.random() < 0.4 else reading)
         return self._rng.choice(found) if found else None
 
     def all(self) -> list[Term]:
@@ -119,7 +123,8 @@ class Pool:
         pool = self.copy_with(**{name: of})
         found = [term for term in pool._terms if name in term.text and not term.absent]
         fitting = [term for term in found if not kinds or term.kinds <= set(kinds)]
-        return self._rng.choice(fitting).text if fitting else None
+        longer = [term for term in fitting if len(term.text) > 3]
+        return self._rng.choice(longer or fitting).text if fitting else None
 
     def item(self, term: Term) -> JsonSchema | None:
         found = schemas.item_of(term.schema)
@@ -135,12 +140,14 @@ class Pool:
             return None
         self._seen.add(text)
         try:
-            inferred = expression.infer(expression.parse(text), self._scope)
+            parsed = expression.parse(text)
+            inferred = expression.infer(parsed, self._scope)
         except ExpressionError:
             return None
         if inferred.problems or inferred.doubts:
             return None
-        term = Term(text, inferred.schema, inferred.absent)
+        kinds = frozenset(NUMBER if kind == "integer" else kind for kind in schemas.types_of(inferred.schema))
+        term = Term(text, inferred.schema, inferred.absent, kinds, bool(parsed.reads()))
         self._terms.append(term)
         return term
 
@@ -169,7 +176,7 @@ _OF_KIND = {
     NUMBER: ("1", "2", "0", "2.5", "-1"),
     TRUTH: ("true", "false"),
     LIST: ("[]", "[1, 2]", "['b', 'a']", "[{'id': 1}]"),
-    OBJECT: ("{}", "{'k': 1}", "{'id': 'a', 'n': null}"),
+    OBJECT: ("{}", "{'k': 1}", "{'id': 'a', 'm': null}"),
     "null": ("null",),
 }
 
@@ -396,7 +403,7 @@ _PRODUCTIONS: tuple[Production, ...] = (
     _fixed("optional.none()"),
     _with_optional("{0}.hasValue()"),
     _with_optional("[?{0}, {1}]"),
-    _with_optional("{{?'k': {0}, 'n': {1}}}"),
+    _with_optional("{{?'k': {0}, 'm': {1}}}"),
     _with_optional("{0}.or({0})"),
     _with_optional("{0}.or(optional.of({1}))"),
     _with_optional("{0}.hasValue() ? {0}.value() : {1}"),

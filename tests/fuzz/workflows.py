@@ -10,19 +10,20 @@ from random import Random
 from typing import Any
 
 import yaml
-from tests.wfcore.definitions import Known
 
+from tests.wfcore.definitions import Known
 from wfcore import schema as schemas
 from wfcore import transform
 from wfcore.definition import Definition, WorkflowSpec, read_definitions
-from wfcore.schema import Found, JsonSchema
+from wfcore.expression import Inferred
+from wfcore.schema import Found, JsonSchema, Missing
 from wfcore.schema.building import array_of
 from wfcore.transform import TransformError
 from wfcore.validation import Validation, WorkflowTypes, validate
 
 from .scopes import Frame, whole
-from .shapes import a_schema, an_object, loosened
-from .terms import LIST, NUMBER, OBJECT, TEXT, TRUTH
+from .shapes import TOP, a_schema, an_input, an_object, loosened
+from .terms import LIST, NUMBER, OBJECT, TEXT, TRUTH, Term
 
 Document = dict[str, Any]
 _MOST_NESTING = 5
@@ -58,6 +59,13 @@ class Checked:
         if any(validate(definition, self.known).diagnostics for definition in others):
             return None
         return found[0], found[1].types
+
+    def codes(self, name: str) -> list[str]:
+        """Of what is wrong, each code once."""
+        found = [*self.reading.diagnostics]
+        for definition in self.reading.definitions:
+            found += validate(definition, self.known).diagnostics
+        return sorted({diagnostic.code for diagnostic in found})
 
 
 def a_project(rng: Random) -> list[Document]:
@@ -109,7 +117,7 @@ class _Author:
 
     def _workflow(self, name: str, size: int) -> Document:
         rng = self._rng
-        frame = Frame(rng, an_object(rng))
+        frame = Frame(rng, an_input(rng))
         entries = self._entries(frame, size, 0)
         output = self._output(frame)
         spec: Document = {"inputSchema": frame.input, "timeout": "30s", "tasks": entries, "output": output}
@@ -157,7 +165,7 @@ class _Author:
 
     def _entries(self, frame: Frame, size: int, depth: int) -> list[Document]:
         found = [self._entry(frame, depth) for _ in range(size)]
-        return [entry for entry in found if entry is not None] or [self._call(frame, self._id())]
+        return [entry for entry in found if entry is not None] or [self._call(frame, self._id(), depth)]
 
     def _id(self) -> str:
         self._ids += 1
@@ -168,10 +176,7 @@ class _Author:
         nested = (self._each, self._each, self._switch) if depth < _MOST_NESTING else ()
         kinds = (self._call, self._call, self._call, self._call, self._transform, self._workflow_ref, *nested)
         kind = self._rng.choice(kinds)
-        if kind in (self._each, self._switch):
-            entry = kind(frame, id_, depth)  # type: ignore[operator]
-        else:
-            entry = kind(frame, id_)
+        entry: Document | None = kind(frame, id_, depth)
         if entry is not None and before and self._rng.random() < 0.1:
             entry["dependsOn"] = [self._rng.choice(before)]
         return entry
@@ -204,15 +209,15 @@ class _Author:
         inferred = frame.infer(value)
         return None if inferred is None else ({"output": value}, inferred.schema, inferred.absent)
 
-    def _call(self, frame: Frame, id_: str) -> Document:
+    def _call(self, frame: Frame, id_: str, depth: int) -> Document:
         rng = self._rng
         if self._tasks and rng.random() < 0.35:
             name = rng.choice(sorted(self._tasks))
             value = frame.giving(self._tasks[name]["spec"]["inputSchema"])
         else:
             value, takes = self._input(frame)
-            name = self._new_transform(takes) if rng.random() < 0.2 else None
-            name = name or self._new_task(takes)
+            made = self._new_transform(takes) if rng.random() < 0.2 else None
+            name = made or self._new_task(takes)
         entry = {"id": id_, "taskRef": name, "input": value}
         if rng.random() < 0.1 and "http" in self._tasks[name]["spec"]:
             entry["timeout"] = rng.choice(("60ms", "300ms"))
@@ -221,18 +226,27 @@ class _Author:
     def _input(self, frame: Frame) -> tuple[Any, JsonSchema]:
         """What a task is given, and a schema that somebody would write for it."""
         for _ in range(4):
-            if self._rng.random() < 0.1 and (term := frame.pool.some(OBJECT)) is not None:
-                return whole(term.text), loosened(self._rng, term.schema)
+            if self._rng.random() < 0.07 and (term := frame.pool.some(OBJECT)) is not None:
+                return whole(term.text), loosened(self._rng, term.schema, TOP)
             names = self._rng.sample(("id", "name", "items", "owner", "note", "size"), self._rng.choice((1, 2, 3)))
             value = {name: frame.value(1) for name in names}
-            inferred = frame.infer(value)
-            if inferred is not None and isinstance(inferred.schema, dict):
-                return value, loosened(self._rng, inferred.schema, 5)
+            inferred = {name: frame.infer(each) for name, each in value.items()}
+            if all(each is not None for each in inferred.values()):
+                return value, self._taking({name: each for name, each in inferred.items() if each is not None})
         return {}, {"type": "object", "properties": {}}
 
-    def _workflow_ref(self, frame: Frame, id_: str) -> Document | None:
+    def _taking(self, given: dict[str, Inferred]) -> JsonSchema:
+        """The schema of a task that is given these."""
+        takes: Document = {
+            "type": "object",
+            "properties": {name: loosened(self._rng, each.schema) for name, each in given.items()},
+        }
+        required = [name for name, each in given.items() if not each.absent and self._rng.random() < 0.9]
+        return {**takes, "required": required} if required else takes
+
+    def _workflow_ref(self, frame: Frame, id_: str, depth: int) -> Document | None:
         if not self._workflows:
-            return self._call(frame, id_)
+            return self._call(frame, id_, depth)
         name = self._rng.choice(sorted(self._workflows))
         _, types = self._workflows[name]
         entry = {"id": id_, "workflowRef": name, "input": frame.giving(types.input)}
@@ -243,8 +257,9 @@ class _Author:
     def _each(self, frame: Frame, id_: str, depth: int) -> Document | None:
         rng = self._rng
         lists = [term for term in frame.pool.all() if not term.absent and term.kinds <= {LIST} and _most(term.schema)]
+        lists = [term for term in lists if term.reads] or lists
         if not lists:
-            return self._call(frame, id_)
+            return self._call(frame, id_, depth)
         term = rng.choice(lists)
         item = schemas.item_of(term.schema)
         name = rng.choice(("item", f"e{depth}"))
@@ -266,7 +281,8 @@ class _Author:
         return self._finish(frame, entry, array_of(out, 0, _most(term.schema)))
 
     def _switch(self, frame: Frame, id_: str, depth: int) -> Document | None:
-        rng, branches, outputs, absent = self._rng, [], [], False
+        rng, absent = self._rng, False
+        branches, outputs = list[Document](), list[JsonSchema]()
         for _ in range(rng.choice((1, 1, 2, 3))):
             when = frame.condition()
             if when is not None:
@@ -276,7 +292,7 @@ class _Author:
         else:
             absent = True
         if not branches:
-            return self._call(frame, id_)
+            return self._call(frame, id_, depth)
         for branch in branches:
             inner = Frame(rng, frame.root.input, frame)
             size = rng.choice((0, 1, 1, 2))
@@ -298,15 +314,16 @@ class _Author:
 
     # --- transforms
 
-    def _transform(self, frame: Frame, id_: str) -> Document | None:
+    def _transform(self, frame: Frame, id_: str, depth: int) -> Document | None:
         made = self._steps(frame)
         if made is None:
-            return self._call(frame, id_)
+            return self._call(frame, id_, depth)
         return self._finish(frame, {"id": id_, "transform": made[0]}, made[1])
 
     def _steps(self, frame: Frame) -> tuple[Document, JsonSchema] | None:
         """A transform, grown step by step, and what it gives."""
-        term = frame.pool.some(LIST)
+        lists = [term for term in frame.pool.all() if term.kinds <= {LIST} and not term.absent and _of_objects(term)]
+        term = self._rng.choice(lists) if lists and self._rng.random() < 0.6 else frame.pool.some(LIST)
         if term is None:
             return None
         made: Document = {"from": whole(term.text), "steps": []}
@@ -345,8 +362,9 @@ class _Author:
                 fields = {"id": whole(first.text), "name": whole(second.text)}
                 return {"map": rng.choice((fields, whole(first.text)))}
             case "select":
-                declared = sorted(item.get("properties", ())) if isinstance(item, dict) else []
-                return {"select": declared[:2]} if declared else None
+                none = schemas.property_of(item, "\0")
+                declared = none.declared if isinstance(none, Missing) else ()
+                return {"select": list(declared[:2])} if declared else None
             case "flatten":
                 term = inner.some(LIST)
                 return {"flatten": "item"} if term is None else {"flatten": term.text}
@@ -408,8 +426,10 @@ class _Author:
             http["headers"] = {"X-Thing": whole(parameter.text)}
         if method in ("POST", "PUT"):
             http["body"] = whole("input") if rng.random() < 0.5 else frame.value()
-            if rng.random() < 0.15:
-                http["bodyType"] = rng.choice(("form", "text", "multipart"))
+            if scalar is not None and rng.random() < 0.2:
+                http["bodyType"] = rng.choice(("form", "text", "multipart", "raw"))
+                text = whole(scalar.text)
+                http["body"] = text if http["bodyType"] in ("text", "raw") else {"field": text, "more": [text]}
         dice = rng.random()
         if dice < 0.15:
             http["output"] = "{{response.body.data}}"
@@ -417,9 +437,15 @@ class _Author:
             required = gives.get("required", ())
             if "additionalProperties" not in gives:
                 http["output"] = {
-                    key: f"{{{{response.body[{'' if key in required else '?'}'{key}']}}}}" for key in gives["properties"]
+                    key: f"{{{{response.body[{'' if key in required else '?'}'{key}']}}}}"
+                    for key in gives["properties"]
                 }
         return http
+
+
+def _of_objects(term: Term) -> bool:
+    item = schemas.item_of(term.schema)
+    return isinstance(item, Found) and schemas.types_of(item.schema) == {OBJECT}
 
 
 def _most(schema: JsonSchema) -> int | None:

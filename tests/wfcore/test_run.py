@@ -1,12 +1,14 @@
 """The run machine: what follows from what happens."""
 
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from wfcore import events
+from wfcore import events, program
 from wfcore.events import CallFailed, CancelRequested, DeadlinePassed, GrantDenied, Granted, RetryDue
 from wfcore.run import AskGrant, Call, Cancel, End, Happened, Wake
 
@@ -195,6 +197,20 @@ def test_undeclared_properties_are_pruned_and_told():
     (completed,) = [event.data for event in played.log if event.type == "TaskCompleted"]
     assert completed.cut == ("/secret",)
     assert played.end.output == b'{"get":{"id":1}}'
+
+
+def test_a_task_is_sent_no_more_than_it_takes():
+    """What inputSchema does not declare is cut from what a task is given, so its request cannot hold it."""
+    task = {"path": "/{{json(input)}}", "input": {"id": 1, "secret": 2}, "input_schema": CLOSED}
+    (call,) = Played(a_program("send", send=task)).of(Call)
+    assert unquote(call.request.url) == 'http://upstream/{"id":1}'
+
+
+def test_a_run_reads_no_more_than_its_workflow_takes():
+    """An undeclared property of a run's input is gone before an expression can pass it on."""
+    bundle = a_program("get", output="{{input}}").bundle
+    takes_id = program.compile(replace(bundle, input_schema=CLOSED))
+    assert Played(takes_id, {"id": 1, "secret": 2}).succeeds("get").end.output == b'{"id":1}'
 
 
 def test_a_breach_is_fatal_only_where_the_workflow_reads():

@@ -82,6 +82,8 @@ def test_what_a_function_gives(text: str, value: object):
         ("string(timestamp('2024-03-01T00:00:00Z') - timestamp('2024-02-01T00:00:00Z'))", "2505600s"),
         ("timestamp('2024-01-01T00:00:00Z') < timestamp('2024-01-01T00:00:00.000000001Z')", True),
         ("timestamp('2024-01-01T01:00:00+01:00') == timestamp('2024-01-01T00:00:00Z')", True),
+        ("string(timestamp('2016-12-31T23:59:60.5Z'))", "2017-01-01T00:00:00Z"),
+        ("string(timestamp('2024-01-01T00:00:00.1234567899999Z'))", "2024-01-01T00:00:00.123456789Z"),
         ("duration('60s') == duration('1m') && duration('1s') > duration('999ms')", True),
         ("string([duration('2s'), duration('1s')].sum()) + string([duration('2s'), duration('1s')].max())", "3s2s"),
         ("string(-duration('5m'))", "-300s"),

@@ -30,6 +30,8 @@ INPUT = {
         "prices",
         "at",
         "any",
+        "mixed",
+        "groups",
     ],
     "properties": {
         "id": INTEGER,
@@ -49,6 +51,9 @@ INPUT = {
         "at": {"type": "string", "format": "date-time"},
         "fixed": {"const": {"list": [1, "a"]}},
         "any": {},
+        "mixed": {"type": ["string", "boolean"]},
+        "groups": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": NUMBER}},
+        "keyed": {"anyOf": [{"type": "array", "items": TEXT}, {"type": "object", "additionalProperties": TEXT}]},
     },
 }
 
@@ -225,6 +230,11 @@ def test_literals_of_the_values_listed_in_a_constant_are_typed():
         "input.items.map(i, has(i.size), i.size + 1)",
         "input.some.filter(n, n > 0).map(n, 6 / n)",
         "input.items.all(i, !has(i.size) || i.size > 1)",
+        "input.name in input.prices ? input.prices[input.name] : 0",
+        "input.tags.map(t, t in input.prices, input.prices[t])",
+        "input.name in input.prices && input.prices[input.name] > 1",
+        "input.mixed == 'x' ? input.mixed + 'y' : ''",
+        "input.mixed == true ? !input.mixed : false",
     ],
 )
 def test_a_condition_narrows_what_stands_behind_it(text: str):
@@ -242,6 +252,13 @@ def test_a_condition_narrows_what_stands_behind_it(text: str):
         "input.maybe == null ? input.maybe.trim() : ''",
         "input.items.exists(i, has(i.size)) ? input.items.map(i, i.size) : []",
         "has(input.address) ? [1].map(input, input.address) : []",
+        "input.name in input.prices ? [{'name': ''}].map(input, input.name).map(n, input.prices[n]) : []",
+        "input.groups.map(k, input.groups[k].map(k, input.groups[?k][?k].value()))",
+        "input.name in input.prices ? input.prices[input.tier] : 0",
+        "input.some.map(n, n in input.some, input.some[?n].value())",
+        "'a' in input.?keyed.orValue([]) && has(input.keyed) ? input.?keyed.?a.value() : ''",
+        "has(input.keyed) && 'a' in input.keyed ? input.keyed.?a.value() : ''",
+        "has(input.keyed) && input.name in input.keyed ? input.keyed[?input.name].value() : ''",
     ],
 )
 def test_what_a_condition_does_not_prove_is_still_a_problem(text: str):

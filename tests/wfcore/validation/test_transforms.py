@@ -32,7 +32,10 @@ def test_the_type_of_a_transform_follows_its_steps():
     """What comes out is exactly what the steps make of the items."""
     types = check_workflow(transformed("{{input.users}}", *STEPS), takes=LISTS, output="{{tasks.list.output}}").types
     assert types is not None
-    assert types.output["items"]["properties"] == {"key": {"type": "integer"}, "label": {"type": "string"}}
+    assert types.output["items"]["properties"] == {
+        "key": {"type": "integer", "exclusiveMinimum": 3},
+        "label": {"type": "string"},
+    }
     assert types.output["maxItems"] == 2
     assert types.body.tasks["list"].timeout == 0.0
 

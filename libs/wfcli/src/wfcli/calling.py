@@ -32,8 +32,11 @@ class Answer:
     summary: str
 
 
-def read_input(given: str) -> bytes:
-    """The input as JSON bytes: itself, the file after an `@`, or standard input for `-`. Raises BadInput."""
+def read_input(given: str, option: str = "--input") -> bytes:
+    """JSON given on the command line, as bytes: itself, the file after an `@`, or standard input for `-`.
+
+    Raises BadInput, which names the option.
+    """
     if given == "-":
         text, where = sys.stdin.read(), "standard input"
     elif given.startswith("@"):
@@ -43,7 +46,7 @@ def read_input(given: str) -> bytes:
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"the input cannot be read from {where}: {error}") from error
     else:
-        text, where = given, "--input"
+        text, where = given, option
     try:
         json.loads(text)
     except ValueError as error:
@@ -67,13 +70,17 @@ def execute(url: str, workflow: str, namespace: str | None, given: bytes) -> Ans
             "start the engine with `workflow-cli dev`, or say where it is with --url or WORKFLOW_URL"
         ) from error
     try:
-        told = msgspec.json.decode(response.content, type=dict[str, msgspec.Raw])
+        return understood(response.content, response.status_code)
     except msgspec.MsgspecError as error:
         raise NoAnswer(f"{url} answered {response.status_code}, but not as a gateway does: is it one?") from error
-    if response.is_success:
-        return _answer(response.content, told)
-    problem = msgspec.json.decode(response.content)
-    return Answer(ok=False, body=response.content, output=None, summary=explain(problem, response.status_code))
+
+
+def understood(content: bytes, status: int) -> Answer:
+    """The envelope of a run, or its problem+json. Raises msgspec.MsgspecError where the content is neither."""
+    told = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    if status < 400:
+        return _answer(content, told)
+    return Answer(ok=False, body=content, output=None, summary=explain(msgspec.json.decode(content), status))
 
 
 def _answer(body: bytes, told: dict[str, msgspec.Raw]) -> Answer:

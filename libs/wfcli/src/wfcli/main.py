@@ -3,11 +3,14 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
 from wfcli.terminal.paint import Paint
+
+if TYPE_CHECKING:
+    from wfcli import calling
 
 FAILED, USAGE, ERROR = 1, 2, 3
 """Exit codes: a check that failed, a wrong call (typer uses 2 as well), something broke."""
@@ -157,6 +160,20 @@ def run(
     output: Annotated[
         Literal["output", "json"], typer.Option("--output", "-o", help="The output alone, or the whole answer.")
     ] = "output",
+    local: Annotated[bool, typer.Option("--local", help="Without a gateway, from files; needs --mock.")] = False,
+    mock: Annotated[bool, typer.Option("--mock", help="With --local: call nothing, mocks answer.")] = False,
+    mocks: Annotated[
+        str | None,
+        typer.Option(
+            help="With --mock: more of them by task, as JSON, @file, or -. They go before those of the tasks."
+        ),
+    ] = None,
+    folders: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--dir", exists=True, help="With --local: folder or file of definitions; repeatable. [default: workflows]"
+        ),
+    ] = None,
 ) -> None:
     """Run a workflow and print its output.
 
@@ -164,16 +181,27 @@ def run(
     workflow-cli run order-processing -i '{"orderId": "42"}'
     workflow-cli run order-processing -i @order.json -o json
     jq -n '{orderId: "42"}' | workflow-cli run shop/order-processing -i -
+    workflow-cli run shop/order-processing --local --mock --dir ./shop -i @order.json
+    workflow-cli run order-processing --local --mock --mocks '{"pay": {"status": 402}}' -i @order.json
 
     The output goes to stdout, a summary to stderr.
     Exit code: 0 answered, 1 the run failed or was refused, 2 wrong usage, 3 no gateway.
     """
     from wfcli import calling
 
+    if local != mock or ((mocks is not None or folders) and not mock):
+        _fail(
+            "runs without a gateway are mocked runs: write --local --mock, beside which --mocks and --dir stand", USAGE
+        )
     if "/" in workflow and namespace is None:
         namespace, _, workflow = workflow.partition("/")
     try:
-        answer = calling.execute(url, workflow, namespace, calling.read_input(input))
+        given = calling.read_input(input)
+        if local:
+            extra = "{}" if mocks is None else mocks
+            answer = _mocked(workflow, namespace, given, calling.read_input(extra, "--mocks"), folders)
+        else:
+            answer = calling.execute(url, workflow, namespace, given)
     except calling.BadInput as bad:
         _fail(str(bad), USAGE)
     except calling.NoAnswer as nobody:
@@ -184,6 +212,34 @@ def run(
     paint = Paint.on(sys.stderr)
     typer.echo(paint.quiet(answer.summary) if answer.ok else paint.bad(answer.summary), err=True)
     sys.exit(0 if answer.ok else FAILED)
+
+
+def _mocked(
+    workflow: str, namespace: str | None, given: bytes, mocks: bytes, folders: list[Path] | None
+) -> "calling.Answer":
+    """Run from files; what a gateway would refuse and how the tasks went is told on stderr."""
+    from wfcli import mocked_runs, planning, reporting, validating
+
+    paint = Paint.on(sys.stderr)
+    try:
+        ran = mocked_runs.run(workflow, _folders(folders), given, mocks, namespace=namespace or "default")
+    except (planning.NoSuchWorkflow, validating.NothingToValidate) as wrong:
+        _fail(str(wrong), USAGE)
+    except planning.NotSound as unsound:
+        typer.echo(reporting.as_text(unsound.checked, paint), err=True)
+        _fail("only a workflow without errors can be run", FAILED)
+    for each in ran.warnings:
+        typer.echo(f"{paint.warning('warning:')} {each.position}: {each.message}", err=True)
+    if ran.tasks:
+        typer.echo(mocked_runs.tasks_as_text(ran.tasks, paint), err=True)
+    return ran.answer
+
+
+def _folders(named: list[Path] | None) -> list[Path]:
+    """Where definitions are read from."""
+    if not named and not DEFAULT_WORKFLOWS.exists():
+        _fail(f"there is no folder `{DEFAULT_WORKFLOWS}` here; name the one of your definitions with --dir", USAGE)
+    return named or [DEFAULT_WORKFLOWS]
 
 
 @app.command()
@@ -216,9 +272,7 @@ def plan(
 
     if "/" in workflow and namespace is None:
         namespace, _, workflow = workflow.partition("/")
-    paths = folders or [DEFAULT_WORKFLOWS]
-    if not folders and not DEFAULT_WORKFLOWS.exists():
-        _fail(f"there is no folder `{DEFAULT_WORKFLOWS}` here; name the one of your definitions with --dir", USAGE)
+    paths = _folders(folders)
     try:
         given = None if input is None else calling.read_input(input)
         planned = planning.plan(workflow, paths, namespace=namespace or "default", given=given)

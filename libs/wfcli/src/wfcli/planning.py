@@ -10,12 +10,13 @@ from wfcli.terminal.paint import Paint
 from wfcli.validating import Checked, Files, check
 from wfcore import durations, schema
 from wfcore import plan as plans
+from wfcore.bundle import Bundle
 from wfcore.definition import Definition, read_definitions
 from wfcore.diagnostics import ObjectRef, did_you_mean
 from wfcore.plan import CriticalPath, Node, Plan, Scope
 from wfcore.publishing import assemble
 from wfcore.schema import Violation
-from wfcore.validation import validate
+from wfcore.validation import WorkflowTypes, validate
 
 
 class NoSuchWorkflow(Exception):
@@ -43,23 +44,37 @@ class Planned:
         return not self.violations
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A sound workflow as it would be published, and what was found on the way."""
+
+    bundle: Bundle
+    types: WorkflowTypes
+    checked: Checked
+
+
 def plan(workflow: str, paths: Sequence[Path], *, namespace: str = "default", given: bytes | None = None) -> Planned:
     """Plan one workflow of these files and folders, and check an input against its inputSchema.
 
     Raises NoSuchWorkflow, NotSound, wfcli.validating.NothingToValidate, and OSError where a file cannot be read.
     """
+    bundle = prepare(workflow, paths, namespace=namespace).bundle
+    planned = plans.plan(bundle)
+    if given is None:
+        return Planned(plan=planned)
+    value = json.loads(given)
+    return Planned(plan=planned, input=value, violations=schema.compile(bundle.input_schema).violations(value))
+
+
+def prepare(workflow: str, paths: Sequence[Path], *, namespace: str) -> Prepared:
+    """Validate and put together one workflow of these files and folders. Raises as `plan` does."""
     checked = check(paths, namespace=namespace)
     files = _files(checked, namespace)
     definition = _find(files, ObjectRef("Workflow", namespace, workflow))
     found = validate(definition, files, unexecuted="warning")
     if found.types is None:
         raise NotSound(checked)
-    bundle = assemble(definition, found.types, files)
-    planned = plans.plan(bundle)
-    if given is None:
-        return Planned(plan=planned)
-    value = json.loads(given)
-    return Planned(plan=planned, input=value, violations=schema.compile(bundle.input_schema).violations(value))
+    return Prepared(bundle=assemble(definition, found.types, files), types=found.types, checked=checked)
 
 
 def _files(checked: Checked, namespace: str) -> Files:

@@ -58,6 +58,8 @@ ERRORS: dict[str, ErrorInfo] = {
     "UNSUPPORTED_MEDIA_TYPE": ErrorInfo(415, "Unsupported content type", "Send `Content-Type: application/json`."),
     "BODY_TOO_LARGE": ErrorInfo(413, "The body is too large", "Send at most 1 MiB."),
     "PARAMETER_INVALID": ErrorInfo(400, "A parameter is not valid", "See /docs for the parameters of this address."),
+    "WORKFLOW_INVALID": ErrorInfo(409, "The workflow has errors", "Mend what `errors` lists, then apply it again."),
+    "NO_MOCK": ErrorInfo(422, "A call has no mock", "Add `mocks` to the task, or give a mock for it."),
     # --- the engine --------------------------------------------------------------------------
     "PAUSED": ErrorInfo(503, "The workflow is paused", "Try again when it is resumed.", retryable=True),
     "OVERLOADED": ErrorInfo(503, "Too many calls at once", "Try again after Retry-After.", retryable=True),

@@ -259,4 +259,38 @@ class Explanation(Struct, frozen=True, omit_defaults=True):
     """Tasks that may run together, in order."""
     critical_path: list[str] = []
     critical_ms: int = 0
+    worst_ms: int | None = None
+    """The longest that a run can take; None where nothing bounds a list."""
+    plan: bytes = b""
+    """JSON of `wfcore.plan.Plan`: every task, the edges between them, all times."""
     types: dict[str, Any] = {}
+
+
+class DryRunWorkflow(Struct, frozen=True, omit_defaults=True):
+    """How would the newest definition of a workflow run with this input? No call leaves. Values are JSON."""
+
+    namespace: str
+    workflow: str
+    input: bytes
+    mocks: bytes = b"{}"
+    """By path or id of a task what stands in for its call: see `wfcore.mocking`."""
+    recorded: bytes = b"{}"
+    """The same, from an earlier execution: used where `mocks` has nothing."""
+
+
+class InputBreach(Struct, frozen=True):
+    """Where an input does not fit the schema of what a workflow takes."""
+
+    pointer: str
+    keyword: str
+    message: str
+
+
+class DryRunTold(Struct, frozen=True, omit_defaults=True):
+    """The dry run, or what keeps it from being made: an unknown workflow, its diagnostics, an input that does not fit."""
+
+    found: bool
+    diagnostics: list[Diagnostic] = []
+    breaches: list[InputBreach] = []
+    dry_run: bytes | None = None
+    """JSON of `wfcore.dryrun.DryRun`."""

@@ -14,6 +14,9 @@ RUN_START = "wf.v1.executor.start"
 EXPLAIN = "wf.v1.planner.explain"
 """anyone → any planner (queue group): why is this workflow live, or not? Reply: Explanation."""
 
+DRY_RUN = "wf.v1.planner.dry-run"
+"""anyone → any planner (queue group): how would this run? No call leaves. Reply: DryRunTold."""
+
 EXECUTORS = "executor"
 """Queue group of the executors."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -36,7 +36,7 @@ _FAILURES = ("400", "404", "413", "415", "422", "500", "502", "503", "504")
 def document(fixed: Iterable[Route], published: Iterable[Published], default_namespace: str) -> dict[str, Any]:
     """An OpenAPI 3.1 document of all that can be called now."""
     fixed = list(fixed)
-    _, components = msgspec.json.schema_components([Problem, *(r.answer for r in fixed)], ref_template=_REF)
+    _, components = msgspec.json.schema_components([Problem, *_types(fixed)], ref_template=_REF)
     paths: dict[str, Any] = {}
     for each in published:
         for path in _addresses(each, default_namespace):
@@ -59,6 +59,14 @@ def document(fixed: Iterable[Route], published: Iterable[Published], default_nam
     }
 
 
+def _types(fixed: Iterable[Route]) -> Iterator[Any]:
+    """All that goes in and out at the fixed addresses and has a shape of ours."""
+    for route in fixed:
+        yield route.answer
+        if route.body is not None:
+            yield route.body
+
+
 def _addresses(each: Published, default_namespace: str) -> list[str]:
     full = f"/workflows/{each.bundle.namespace}/{each.bundle.workflow}"
     return [f"/workflows/{each.bundle.workflow}", full] if each.bundle.namespace == default_namespace else [full]
@@ -79,11 +87,13 @@ def _operation(route: Route) -> dict[str, Any]:
                 "description": "OK",
                 "content": {"application/json": {"schema": {"$ref": _REF.format(name=route.answer.__name__)}}},
             },
-            **_failures(run=route.takes_input),
+            **_failures(run=route.takes_input or route.body is not None),
+            **({"409": _PROBLEM} if route.body is not None else {}),
         },
     }
-    if route.takes_input:
-        said["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+    if route.takes_input or route.body is not None:
+        schema = {"type": "object"} if route.body is None else {"$ref": _REF.format(name=route.body.__name__)}
+        said["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return said
 
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from wf_gateway import document, pages, problems
 from wf_gateway.discovery import Discovery
+from wf_gateway.dry_running import DryRunning
 from wf_gateway.error_pages import ErrorPages
 from wf_gateway.executing import Executing
 from wf_gateway.front import Front, fault
@@ -58,6 +59,7 @@ class Gateway:
         )
         self._discovery = Discovery(bus, self._catalogue, settings.default_namespace)
         self._history = History(store, settings.default_namespace, settings.cursor_key)
+        self._dry_running = DryRunning(bus, self._history, settings.default_namespace)
         self._error_pages = ErrorPages(settings.docs)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -112,7 +114,7 @@ class Gateway:
 
     def app(self) -> ASGIApp:
         """All addresses. Nothing stands between a call of a workflow and the bus."""
-        table = routes(self._executing, self._discovery, self._history)
+        table = routes(self._executing, self._discovery, self._history, self._dry_running)
         described = pages.Document(
             lambda: self._catalogue.changes,
             lambda: document.document(table, self._catalogue, self._settings.default_namespace),

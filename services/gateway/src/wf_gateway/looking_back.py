@@ -10,6 +10,7 @@ from starlette.responses import Response
 from wf_gateway.answers import json_of
 from wfcore.errors import WorkflowError
 from wfhistory import queries
+from wfhistory.envelope import Execution
 from wfhistory.store import Store, StoreUnavailable
 
 
@@ -30,14 +31,17 @@ class History:
 
     async def execution(self, request: Request) -> Response:
         """One execution with its tasks and all their calls."""
-        id = request.path_params["id"]
+        return json_of(await self.found(request.path_params["id"]))
+
+    async def found(self, id: str) -> Execution:
+        """What is kept of an execution; raises EXECUTION_NOT_FOUND, HISTORY_UNAVAILABLE."""
         try:
             found = await queries.execution(self._store, id)
         except StoreUnavailable as error:
             raise WorkflowError(f"the history is not reachable: {error}", code="HISTORY_UNAVAILABLE") from error
         if found is None:
             raise WorkflowError(f"there is no execution `{id}` in the history", code="EXECUTION_NOT_FOUND")
-        return json_of(found)
+        return found
 
     async def executions(self, request: Request) -> Response:
         """Executions of a workflow, newest first."""

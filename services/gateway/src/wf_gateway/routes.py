@@ -11,8 +11,10 @@ from starlette.responses import Response
 from wf_gateway import answers, describing
 from wf_gateway.describing import WorkflowDetail
 from wf_gateway.discovery import Discovery
+from wf_gateway.dry_running import DryRunAsked, DryRunning
 from wf_gateway.executing import Executing
 from wf_gateway.looking_back import History
+from wfcore.dryrun import DryRun
 from wfhistory import queries
 from wfhistory.envelope import Execution
 
@@ -31,12 +33,14 @@ class Route(NamedTuple):
     tag: str
     takes_input: bool = False
     query: tuple[str, ...] = ()
+    body: Any = None
+    """Type of the body, where it is not the input of a workflow."""
 
 
 _LIST_FILTERS = ("status", "told", "httpStatus", "version", "since", "until", "minDurationMs", "cursor", "limit")
 
 
-def routes(executing: Executing, looking: Discovery, history: History) -> list[Route]:
+def routes(executing: Executing, looking: Discovery, history: History, dry_running: DryRunning) -> list[Route]:
     """The table. Each canonical address names the namespace; the short one means the default namespace."""
     found: list[Route] = []
     for prefix in ("/api/v1/namespaces/{namespace}", "/api/v1"):
@@ -51,6 +55,15 @@ def routes(executing: Executing, looking: Discovery, history: History) -> list[R
                 describing.InputCheck,
                 "run",
                 True,
+            ),
+            Route(
+                "POST",
+                f"{one}/test",
+                dry_running.test,
+                "How would it run? No call leaves",
+                DryRun,
+                "run",
+                body=DryRunAsked,
             ),
             Route(
                 "GET",

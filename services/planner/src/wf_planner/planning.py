@@ -9,14 +9,23 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from wf_planner import dry_running, explaining
 from wf_planner.addresses import CONDITION, Addresses
 from wf_planner.catalogue import Catalogue
 from wf_planner.versions import Versions
-from wfcore import bundle, graph, publishing, subjects
+from wfcore import bundle, publishing, subjects
 from wfcore.definition import Definition, UpstreamSpec, WorkflowSpec
 from wfcore.diagnostics import Diagnostic, ObjectRef
 from wfcore.errors import WorkflowError
-from wfcore.messages import DefinitionRecord, ExplainWorkflow, Explanation, LivePointer, Verdict
+from wfcore.messages import (
+    DefinitionRecord,
+    DryRunTold,
+    DryRunWorkflow,
+    ExplainWorkflow,
+    Explanation,
+    LivePointer,
+    Verdict,
+)
 from wfcore.validation import Validation, validate
 from wfservice import blobs, ids, telemetry
 from wfservice.bus import Bus, Mirror
@@ -264,7 +273,7 @@ class Planner:
             serving=pointer.version if pointer is not None and not ready else None,
         )
 
-    # --- explaining ---------------------------------------------------------------------------
+    # --- being asked --------------------------------------------------------------------------
 
     async def explain(self, message: ExplainWorkflow) -> Explanation:
         """How the newest definition would run, and what stands against it."""
@@ -275,15 +284,17 @@ class Planner:
             return Explanation(False)
         found = self._examine(ref)
         verdict = self._verdict(ref, record, found, self._verdicts.get(key))
-        if found.validation is None or found.validation.types is None:
-            return Explanation(True, verdict)
+        return explaining.explanation(verdict, found.definition, found.validation, self._catalogue)
+
+    async def dry_run(self, message: DryRunWorkflow) -> DryRunTold:
+        """How the newest definition would run with an input, or what keeps it from running at all."""
+        ref = ObjectRef("Workflow", message.namespace, message.workflow)
+        if self._definitions.get(subjects.definition_key(ref.kind, ref.namespace, ref.name)) is None:
+            return DryRunTold(False)
+        found = self._examine(ref)
+        if found.definition is None or found.validation is None or found.validation.types is None:
+            return DryRunTold(True, found.said)
         types = found.validation.types
-        seconds, path = graph.longest_path(types.needs, types.timeouts)
-        return Explanation(
-            True,
-            verdict,
-            [list(group) for group in graph.groups(types.needs)],
-            list(path),
-            int(seconds * 1000),
-            {"input": types.input, "output": types.output, "tasks": types.task_outputs},
-        )
+        compiled = publishing.assemble(found.definition, types, self._catalogue)
+        # A dry run may be as much work as a run: planning and the bus go on beside it.
+        return await asyncio.to_thread(dry_running.answer, compiled, types, message)

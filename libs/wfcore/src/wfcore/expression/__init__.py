@@ -6,7 +6,7 @@ compiled to a function; it does bounded work and reaches nothing but the scope i
 
 from wfcore.expression.errors import EvaluationError, ExpressionError
 from wfcore.expression.evaluation import Scope
-from wfcore.expression.inference import ANY_TYPE, Inferred, infer
+from wfcore.expression.inference import ANY_TYPE, Inferred, infer, kept
 from wfcore.expression.parsing import MAX_BYTES, Recovered, parse, recover
 from wfcore.expression.problem import Problem, ProblemKind
 from wfcore.expression.running import Reader, compile, compile_condition, constant
@@ -35,6 +35,7 @@ __all__ = [
     "constant",
     "end_of",
     "infer",
+    "kept",
     "parse",
     "recover",
     "written",

@@ -4,7 +4,7 @@ from typing import Literal as OneOf
 
 from msgspec import Struct
 
-from wfcore.expression import types
+from wfcore.expression import narrowing, types
 from wfcore.expression.checking import Checker, Known
 from wfcore.expression.problem import Problem
 from wfcore.expression.refusals import Refusals
@@ -12,8 +12,9 @@ from wfcore.expression.scopes import scope_level
 from wfcore.expression.tree import Expression
 from wfcore.expression.types import ANY_TYPE
 from wfcore.schema import JsonSchema
+from wfcore.schema.walking import place
 
-__all__ = ["ANY_TYPE", "Inferred", "Wanted", "infer"]
+__all__ = ["ANY_TYPE", "Inferred", "Wanted", "infer", "kept"]
 
 Wanted = OneOf["anything", "text", "condition"]
 """What the place of an expression takes: any value or none, what can be printed into text, or a boolean."""
@@ -53,6 +54,11 @@ def infer(expression: Expression, scope: JsonSchema, wanted: Wanted = "anything"
     if refusals.problems:
         return Inferred({}, False, _in_order(refusals.problems), _in_order(refusals.doubts))
     return Inferred(found.alone(), found.absent, [], _in_order(refusals.doubts))
+
+
+def kept(condition: Expression, variable: str, schema: JsonSchema) -> JsonSchema:
+    """The schema of those values, called `variable` in the condition, for which it holds."""
+    return narrowing.kept(condition.body, variable, place(schema)).alone()
 
 
 def _refuse_internal(refusals: Refusals, expression: Expression, found: types.Typed) -> None:

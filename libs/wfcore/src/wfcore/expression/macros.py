@@ -9,7 +9,6 @@ from wfcore.expression.narrowing import Facts
 from wfcore.expression.tree import Macro
 from wfcore.expression.types import TOLD, Typed, typed
 from wfcore.schema.building import array_of
-from wfcore.schema.walking import Place
 
 if TYPE_CHECKING:
     from wfcore.expression.checking import Checker, Known
@@ -63,9 +62,9 @@ def _ranged(target: Typed) -> Typed:
 def _chosen(node: Macro, target: Typed) -> Facts:
     """A key that an object is ranged over is there: `input.prices.map(k, input.prices[k])`."""
     key = narrowing.key_of(node.target)
-    if key is None or key[0] == node.variable or target.types() != types.OBJECTS:
+    if key is None or narrowing.mentions(key, node.variable) or target.types() != types.OBJECTS:
         return narrowing.NOTHING
-    return {(*key, ("name", node.variable)): narrowing.Fact(present=True)}
+    return {(*key, (node.variable,)): narrowing.Fact(present=True)}
 
 
 def _mapped(checker: "Checker", node: Macro, inside: "Known", target: Typed) -> Typed:
@@ -81,12 +80,7 @@ def _mapped(checker: "Checker", node: Macro, inside: "Known", target: Typed) -> 
 def _filtered(node: Macro, inside: "Known", target: Typed) -> Typed:
     """The same elements, fewer of them; what the condition proves about each is known from here on."""
     item = inside.variables[node.variable]
-    proven = narrowing.proven(node.body)
-    own = proven.get((node.variable,))
-    where = own.applied(item.place) if own is not None else item.place
-    said = narrowing.item_schema({key: fact for key, fact in proven.items() if len(key) > 1}, node.variable)
-    if said:
-        where = Place({"allOf": [where.schema, said]}, where.document)
+    where = narrowing.kept(node.body, node.variable, item.place)
     return replace(typed(array_of(where.alone(), 0, types.lengths(target)[1])), told=item.told or target.told)
 
 

@@ -16,7 +16,7 @@ _FIRST = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * _SECOND
 _LAST = (int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) + 1) * _SECOND - 1
 _LONGEST = 315_576_000_000 * _SECOND
 
-_RFC_3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_RFC_3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
 _PARTS = re.compile(_PART, re.ASCII)
 _DURATION = re.compile(rf"[+-]?(?:0|(?:{_PART})+)", re.ASCII)
@@ -102,18 +102,22 @@ def _fraction(nanoseconds: int) -> str:
 
 
 def timestamp(text: str) -> Timestamp:
-    """Read RFC 3339. Raises Fault."""
+    """Read RFC 3339, any text of the format `date-time`. A leap second is the second behind it, and nothing below a
+    nanosecond counts. Raises Fault.
+    """
     found = _RFC_3339.fullmatch(text)
-    if found is None:
+    if found is None or int(found[6]) > 60:
         raise Fault("this string is no timestamp such as 2026-01-31T12:00:00Z")
     year, month, day, hour, minute, second = map(int, found.groups()[:6])
     fraction, zone = found[7], found[8]
     try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     except ValueError:
         raise Fault("this string names a moment that does not exist") from None
     seconds = int((moment - _EPOCH).total_seconds()) - (0 if zone in "Zz" else _offset(zone))
-    return Timestamp(seconds * _SECOND + int((fraction or "").ljust(9, "0")))
+    if second == 60:
+        return Timestamp((seconds + 1) * _SECOND)
+    return Timestamp(seconds * _SECOND + int((fraction or "")[:9].ljust(9, "0")))
 
 
 def duration(text: str) -> Duration:

@@ -14,14 +14,16 @@ from wfcore.expression.tree import Binary, Call, Field, Has, Index, Literal, Nam
 from wfcore.schema import JsonSchema
 from wfcore.schema.walking import Place
 
-Key = tuple[str | int | tuple[str, str], ...]
-"""A path: its root or variable, then constant steps, or `("name", k)` for a step that a variable chooses."""
+Key = tuple["str | int | Key", ...]
+"""A path: its root or variable, then constant steps, or for a step that another path chooses this path."""
 
 
 class Fact(Struct, frozen=True):
     """What is known of the value at a path."""
 
     present: bool = False
+    keyed: bool = False
+    """It is there if an object is around it: `k in x` says this, and of a list only that some element is `k`."""
     narrowed: frozenset[str] | None = None
     """The JSON types it can have."""
     bounds: tuple[tuple[str, float], ...] = ()
@@ -35,7 +37,8 @@ class Fact(Struct, frozen=True):
         if self.narrowed is not None and other.narrowed is not None:
             narrowed = self.narrowed & other.narrowed
         shortest = max(self.shortest, other.shortest)
-        return Fact(self.present or other.present, narrowed, self.bounds + other.bounds, shortest)
+        present, keyed = self.present or other.present, self.keyed or other.keyed
+        return Fact(present, keyed, narrowed, self.bounds + other.bounds, shortest)
 
     def applied(self, where: Place) -> Place:
         """The place with what is known of it."""
@@ -45,12 +48,6 @@ class Fact(Struct, frozen=True):
         if self.shortest and where.types() == types.ARRAYS:
             more.append({"minItems": self.shortest})
         return Place(_with(where.folded(), more), where.document) if more else where
-
-    def schema(self) -> dict[str, Any]:
-        """What is known as a schema of its own."""
-        said: dict[str, Any] = {"type": sorted(self.narrowed)} if self.narrowed is not None else {}
-        more = [_bound(keyword, number) for keyword, number in self.bounds]
-        return {**said, "allOf": more} if more else said
 
 
 Facts = Mapping[Key, Fact]
@@ -90,12 +87,12 @@ def key_of(node: Node) -> Key | None:
             return _longer(target, name)
         case Index(target, Literal(str() | int() as key)) if not isinstance(key, bool):
             return _longer(target, key)
-        case Index(target, Name(name)):
-            return _longer(target, ("name", name))
+        case Index(target, chooser) if (chosen := key_of(chooser)) is not None:
+            return _longer(target, chosen)
     return None
 
 
-def _longer(target: Node, step: str | int | tuple[str, str]) -> Key | None:
+def _longer(target: Node, step: str | int | Key) -> Key | None:
     before = key_of(target)
     return None if before is None else (*before, step)
 
@@ -109,7 +106,12 @@ def merged(one: Facts, other: Facts) -> Facts:
 
 def without(facts: Facts, variable: str) -> Facts:
     """The facts that stay true where a new variable of this name hides what was called so before."""
-    return {key: fact for key, fact in facts.items() if key[0] != variable and ("name", variable) not in key}
+    return {key: fact for key, fact in facts.items() if not mentions(key, variable)}
+
+
+def mentions(key: Key, variable: str) -> bool:
+    """Whether a path begins with a variable, or lets it choose a step."""
+    return key[0] == variable or any(isinstance(step, tuple) and mentions(step, variable) for step in key)
 
 
 def proven(node: Node, holds: bool = True) -> Facts:
@@ -123,10 +125,10 @@ def proven(node: Node, holds: bool = True) -> Facts:
             return _present(key_of(operand))
         case Call("hasValue", target) if holds and target is not None:
             return _present(key_of(target))
-        case Binary("in", Name(name), container) if holds:
-            return _there(_longer(container, ("name", name)))
         case Binary("in", Literal(str() as name), container) if holds:
-            return _there(_longer(container, name))
+            return _keyed(_longer(container, name))
+        case Binary("in", chooser, container) if holds and (chosen := key_of(chooser)) is not None:
+            return _keyed(_longer(container, chosen))
         case Binary(operator, left, right) if operator in _OPPOSITE:
             operator = operator if holds else _OPPOSITE[operator]  # type: ignore[assignment]
             return merged(_compared(left, operator, right), _compared(right, _MIRRORED[operator], left))
@@ -138,13 +140,12 @@ def _present(key: Key | None) -> Facts:
     facts: dict[Key, Fact] = {}
     for length in range(1, len(key) if key is not None else 0):
         assert key is not None
-        facts[key[:length]] = Fact(True, _CONTAINERS.get(type(key[length])))
-    return {**facts, **_there(key)}
+        facts[key[:length]] = Fact(True, narrowed=_CONTAINERS.get(type(key[length])))
+    return {**facts, key: Fact(True)} if key is not None else NOTHING
 
 
-def _there(key: Key | None) -> Facts:
-    """A key of an object is there. Of a list this says nothing: its keys are no elements."""
-    return {key: Fact(True)} if key is not None else NOTHING
+def _keyed(key: Key | None) -> Facts:
+    return {key: Fact(keyed=True)} if key is not None else NOTHING
 
 
 def _compared(node: Node, operator: str, other: Node) -> Facts:
@@ -155,7 +156,7 @@ def _compared(node: Node, operator: str, other: Node) -> Facts:
     match node:
         case Call("orValue", target, (Literal(None),)) if target is not None and value is None and operator == "!=":
             key = key_of(target)
-            return merged(_present(key), {key: Fact(True, _NOT_NULL)}) if key is not None else NOTHING
+            return merged(_present(key), {key: Fact(True, narrowed=_NOT_NULL)}) if key is not None else NOTHING
         case Call("size", target, arguments):
             sized = key_of(target if target is not None else arguments[0]) if target or arguments else None
             least = _least(operator, value)
@@ -166,7 +167,8 @@ def _compared(node: Node, operator: str, other: Node) -> Facts:
     if value is None:
         return {key: Fact(narrowed=_NOT_NULL)} if operator == "!=" else NOTHING
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return {key: Fact(narrowed=_NOT_NULL)} if operator == "==" else NOTHING
+        kind = types.BOOLEANS if isinstance(value, bool) else types.STRINGS
+        return {key: Fact(narrowed=kind)} if operator == "==" else NOTHING
     if operator == "!=":
         return {key: Fact(bounds=(("not", value),))}
     if operator == "==":
@@ -181,20 +183,28 @@ def _least(operator: str, value: Any) -> int:
     return {">": value + 1, ">=": value, "==": value, "!=": 1 if value == 0 else 0}.get(operator, 0)
 
 
-def item_schema(facts: Facts, variable: str) -> dict[str, Any]:
-    """What a condition proves about a variable, as a schema: `{}` where it proves nothing that a schema can say."""
-    made: dict[str, Any] = {}
-    for key, fact in facts.items():
-        if key[0] == variable and all(isinstance(step, str) for step in key[1:]):
-            _write(made, [step for step in key[1:] if isinstance(step, str)], fact)
-    return made
+def kept(condition: Node, variable: str, item: Place) -> Place:
+    """What an item is for which a condition about `variable` holds."""
+    for key, fact in proven(condition).items():
+        steps = [step for step in key[1:] if isinstance(step, str)]
+        if key[0] == variable and len(steps) == len(key) - 1:
+            item = _known_inside(item, steps, fact)
+    return item
 
 
-def _write(into: dict[str, Any], steps: list[str], fact: Fact) -> None:
-    for at, step in enumerate(steps):
-        if fact.present or at < len(steps) - 1:
-            required = into.setdefault("required", [])
-            required += [step] if step not in required else []
-        into = into.setdefault("properties", {}).setdefault(step, {})
-    for keyword, said in fact.schema().items():
-        into[keyword] = into.get(keyword, []) + said if keyword == "allOf" else said
+def _known_inside(where: Place, steps: list[str], fact: Fact) -> Place:
+    """The place with what is known of a property inside it."""
+    if not steps:
+        return fact.applied(where)
+    name, rest = steps[0], steps[1:]
+    schema = where.folded()
+    declared = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    inside = _known_inside(Place(declared.get(name, {}), where.document), rest, fact)
+    more: dict[str, Any] = {"properties": {name: inside.schema}}
+    if rest or fact.present or fact.keyed:
+        more["required"] = [name]
+    if isinstance(schema, bool) or name not in declared:
+        return Place({"allOf": [schema, more]}, where.document)
+    required = dict.fromkeys([*schema.get("required", ()), *more.get("required", ())])
+    made = {**schema, "properties": {**declared, **more["properties"]}}
+    return Place({**made, "required": list(required)} if required else made, where.document)

@@ -191,8 +191,8 @@ class _Walk:
                     self._unproven(found, step)
                 return Typed(place({}), absent=True, told=found.told or not optional)
             case Inner(inside, may_lack):
-                fact = self._fact()
-                lacks = (may_lack or sometimes) and not (fact is not None and fact.present)
+                fact = self._fact() or narrowing.Fact()
+                lacks = not fact.present and (sometimes or (may_lack and not fact.keyed))
                 if lacks and not optional and step is not self.tested and not found.told and not sometimes:
                     self._need_mark(at, "optional-as-value", f"`{self._through(step)}` may be absent")
                 return Typed(inside, absent=found.absent or lacks, told=found.told)
@@ -242,8 +242,8 @@ class _Walk:
         return Typed(place({}), absent=True, told=found.told)
 
     def _property(self, found: Typed, step: Index, at: int, optional: bool) -> Typed:
-        fact = self._fact()
-        sure = fact is not None and fact.present
+        fact = self._fact() or narrowing.Fact()
+        sure = fact.present or (fact.keyed and found.types() == types.OBJECTS)
         if not sure and not optional and not found.told:
             self._need_mark(at, "optional-as-value", f"`{self._through(step)}` may be absent")
         return Typed(found.place.values(), absent=found.absent or not sure, told=found.told)
@@ -335,7 +335,8 @@ def _key_behind(key: Key | None, step: Step, constant: str | int | None) -> Key 
         return None
     if constant is not None:
         return (*key, constant)
-    return (*key, ("name", step.key.name)) if isinstance(step, Index) and isinstance(step.key, Name) else None
+    chosen = narrowing.key_of(step.key) if isinstance(step, Index) else None
+    return None if chosen is None else (*key, chosen)
 
 
 def _key_start(step: Step) -> int:

@@ -19,7 +19,7 @@ from wfcore.events import (
 from wfcore.program import CompiledCall
 from wfcore.result import output_of, pause_before_retry
 from wfcore.run.commands import AskGrant, Call, Wake
-from wfcore.run.failures import REFUSED, check_input, effect_of, failure_from, failure_of_call
+from wfcore.run.failures import REFUSED, accepted, effect_of, failure_from, failure_of_call
 from wfcore.run.turn import Failed, Turn, Worked, acting
 
 LEAST_TIME = 50_000
@@ -53,9 +53,9 @@ def _prepare(turn: Turn, path: str, call: CompiledCall) -> bool:
     try:
         value = state.task.input(scope) if fallback is None else fallback.value(scope)
         turn.log(TaskStarted(written(turn, value)), path)
+        checked = state.task.plan.check_input if fallback is None else fallback.plan.check_input
+        value = accepted(path, call.input_schema, value, checked=checked)
         turn.set(path, input=value)
-        if state.task.plan.check_input if fallback is None else fallback.plan.check_input:
-            check_input(path, call.input_schema, value)
         turn.set(path, request=call.request(turn.seen_by(path, input=value)))
     except REFUSED as error:
         turn.set(path, waits="")

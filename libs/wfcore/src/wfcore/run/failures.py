@@ -55,11 +55,15 @@ REFUSED = (WorkflowError, EvaluationError, JsonTextError)
 """What data can do to us: the run goes on to tell it. Everything else is a fault of ours."""
 
 
-def check_input(path: str, takes: Schema, value: Any) -> None:
-    """Raise WorkflowError where what a task is given breaks the schema of what it takes."""
-    if wrong := takes.violations(value):
+def accepted(path: str, takes: Schema, value: Any, *, checked: bool) -> Any:
+    """What a task sees of the input it is given: no more than the schema declares of what it takes.
+
+    Where the input is not proven to fit it is `checked`. Raises WorkflowError where it does not.
+    """
+    if checked and (wrong := takes.violations(value)):
         message = f"input of task `{path}` does not fit its schema: {first_of(wrong)}"
         raise WorkflowError(message, code="INPUT_MISMATCH")
+    return takes.prune(value)[0]
 
 
 def first_of(wrong: list[Violation]) -> str:

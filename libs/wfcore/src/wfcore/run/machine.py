@@ -38,10 +38,13 @@ ANSWER_CAP = 4 << 20
 
 
 def begin(program: Program, started: WorkflowStarted, input: Any, *, execution: str, attempt: int, at: int) -> Step:
-    """Start a run; `input` is the decoded value of `started.input`."""
+    """Start a run; `input` is the decoded value of `started.input`, which the workflow accepts.
+
+    What its schema does not declare can be neither read nor passed on.
+    """
     bundle = program.bundle
     values = {
-        "input": input,
+        "input": program.input_schema.prune(input)[0],
         "tasks": {},
         "execution": {"id": execution, "startedAt": events.rfc3339(at), "traceId": started.trace_id or ""},
         "workflow": {"name": bundle.workflow, "version": bundle.version},

@@ -15,7 +15,7 @@ from wfcore.expression import ABSENT, EvaluationError
 from wfcore.program import Block, CompiledBranch, CompiledEach, CompiledSwitch, CompiledWorkflow
 from wfcore.run.calls import VALUES_CAP, written
 from wfcore.run.commands import Cancel, Wake
-from wfcore.run.failures import REFUSED, check_input, failure_from, first_of, seen_by_expressions
+from wfcore.run.failures import REFUSED, accepted, failure_from, first_of, seen_by_expressions
 from wfcore.run.state import Items, ScopeState
 from wfcore.run.turn import Failed, ScopeEnded, Turn, Worked, is_safe
 
@@ -39,8 +39,7 @@ def begin(turn: Turn, path: str, scope: ScopeState) -> bool:
         case CompiledWorkflow() as workflow:
             value = task.input(scope.values)
             turn.log(TaskStarted(written(turn, value)), path)
-            if task.plan.check_input:
-                check_input(path, workflow.input_schema, value)
+            value = accepted(path, workflow.input_schema, value, checked=task.plan.check_input)
             about = {"name": workflow.plan.workflow, "version": workflow.plan.version}
             isolated = {"input": value, "tasks": {}, "execution": scope.values["execution"], "workflow": about}
             _enter(turn, path, path, workflow.body, isolated)

@@ -10,7 +10,7 @@ from wfcore.expression import ABSENT
 from wfcore.program import CompiledCall, CompiledTransform
 from wfcore.run import scopes
 from wfcore.run.calls import written
-from wfcore.run.failures import REFUSED, check_input, failure_from, seen_by_expressions
+from wfcore.run.failures import REFUSED, accepted, failure_from, seen_by_expressions
 from wfcore.run.state import ROOT
 from wfcore.run.turn import Failed, Ready, Turn, Worked
 
@@ -53,9 +53,7 @@ def _begin(turn: Turn, path: str) -> None:
 def _transform(turn: Turn, path: str, work: CompiledTransform, reads: Any, checked: bool) -> None:
     values = turn.scope_of(path).values
     if work.input_schema is not None:
-        value = reads(values)
-        if checked:
-            check_input(path, work.input_schema, value)
+        value = accepted(path, work.input_schema, reads(values), checked=checked)
         values = turn.seen_by(path, input=value)
     turn.agenda.append(Worked(path, work.apply(values), events.Body()))
 

@@ -63,7 +63,8 @@ class _Steps:
             case Filter(condition):
                 found = expression.infer(condition.expression, self._inside(items), "condition")
                 self._findings.note(found, condition.pointer)
-                return replace(items, least=0)
+                behind = items.schema if found.problems else expression.kept(condition.expression, "item", items.schema)
+                return replace(items, schema=behind, least=0)
             case Map(value):
                 return self._mapped(value, items)
             case Select():

@@ -28,6 +28,7 @@ REQUESTS = (
         subjects.EXECUTORS,
     ),
     Exchange("EXPLAIN", subjects.EXPLAIN, messages.ExplainWorkflow, (messages.Explanation,), subjects.PLANNERS),
+    Exchange("DRY_RUN", subjects.DRY_RUN, messages.DryRunWorkflow, (messages.DryRunTold,), subjects.PLANNERS),
     Exchange("executor_ping", subjects.executor_ping("{executor}"), messages.Ping, (messages.Heartbeat,)),
     Exchange("executor_events", subjects.executor_events("{executor}"), messages.EventsSince, (messages.EventLog,)),
     Exchange("may_act", subjects.may_act("{asker}"), messages.MayAct, (messages.Grant,)),
