@@ -52,3 +52,23 @@ async def test_so_many_versions_are_kept(house: House):
         key = subjects.version_key("WorkflowTask", "shop", "get-user", pin(text))
         await until(partial(lambda key: key in house.bus.bucket(subjects.VERSIONS).entries, key))
     await until(lambda: len(house.bus.bucket(subjects.VERSIONS).entries) == versions.MOST)
+
+
+async def test_a_version_that_is_applied_anew_is_new_again(house: House):
+    """Who goes back to the oldest version kept can pin it: after one more change it is still there."""
+    first, last = task("get-user"), task("get-user", path="/last")
+    await house.apply(upstream(), first)
+    await house.plan()
+    entries = house.bus.bucket(subjects.VERSIONS).entries
+    keys = [subjects.version_key("WorkflowTask", "shop", "get-user", pin(each)) for each in (first, last)]
+    for number in range(versions.MOST - 1):
+        text = task("get-user", path=f"/v{number}")
+        await house.apply(text)
+        key = subjects.version_key("WorkflowTask", "shop", "get-user", pin(text))
+        await until(partial(lambda key: key in entries, key))
+    before = entries[keys[0]].revision
+    await house.apply(first)
+    await until(lambda: entries[keys[0]].revision > before)
+    await house.apply(last)
+    await until(lambda: keys[1] in entries and len(entries) == versions.MOST)
+    assert keys[0] in entries

@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import pytest
 
 from tests.planner.conftest import House
@@ -389,6 +390,11 @@ async def test_an_explanation_shows_groups_and_the_critical_path(house: House):
     assert explained.found
     assert explained.groups == [["left", "right"], ["both"]]
     assert (explained.critical_path, explained.critical_ms) == (["right", "both"], 2500)
+    assert explained.worst_ms == 2500
+    assert msgspec.json.decode(explained.plan)["edges"] == [
+        {"from": "left", "to": "both", "kind": "dependsOn"},
+        {"from": "right", "to": "both", "kind": "dependsOn"},
+    ]
     assert set(explained.types) == {"input", "output", "tasks"}
     assert explained.verdict is not None
     assert explained.verdict.ready

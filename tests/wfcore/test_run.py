@@ -56,6 +56,26 @@ def test_an_unsafe_call_waits_for_its_licence():
     assert played.end.effects == "confirmed"
 
 
+def test_who_waits_for_the_licence_keeps_its_slot():
+    """With one slot a GET does not use up the time of the POST that asked first; the POST is made when it may be."""
+    played = Played(a_program("a_pay, b_look", max_parallel=1, a_pay={"method": "POST"}))
+    assert played.calls == []
+    assert played.happens(Granted("executor", "asker")).calls == ["a_pay"]
+    assert played.succeeds("a_pay").calls == ["b_look"]
+
+
+def test_a_task_whose_time_is_running_goes_before_one_that_has_not_begun():
+    """A retry that is due takes the free slot, whatever its name."""
+    played = Played(a_program("z, b", max_parallel=1, b={"timeout": 1.0}))
+    assert played.calls == ["b"]
+    played.fails("b", status=503)
+    (wake,) = played.of(Wake)
+    assert played.calls == ["z"]
+    played.happens(RetryDue(), "b", after=wake.at - played.at)
+    assert played.calls == []
+    assert played.succeeds("z").calls == ["b"]
+
+
 def test_without_a_licence_nothing_is_done():
     """A refused grant ends the run abandoned with effects none; open safe calls are dropped."""
     played = Played(a_program("look, pay", pay={"method": "POST"}))

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from wfcore import events
 from wfcore.bundle import BlockPlan, EachPlan, FallbackPlan, TaskPlan, TransformPlan
-from wfcore.events import Granted, RetryDue
+from wfcore.events import CallFailed, DeadlinePassed, Granted, RetryDue
 from wfcore.run import AskGrant, Call, Cancel, Wake
 
 from .played import Played
@@ -175,3 +176,50 @@ def test_a_failing_scope_inside_a_skipped_one_ends_the_outer_one_only():
         "outer[0].deep[0].call": "cancelled",
         "main": "succeeded",
     }
+
+
+def test_a_list_of_which_several_items_fail_at_once_falls_back_once():
+    """The second failure of the same instant is not taken for one of the fallback."""
+    broken = TaskPlan("broken", (), TransformPlan("{{item}}", ()))
+    for fallback in (falling_back(output=[]), falling_back(call=a_call("other"), input={})):
+        each = TaskPlan("each", (), EachPlan("{{input.items}}", "item", 16, BlockPlan((broken,), 1)), **fallback)
+        played = play(each, output="{{tasks.each.output}}", input={"items": [1, 2, 3]})
+        assert played.events("TaskFellBack") == ["each"]
+        if played.calls:
+            played.succeeds("each", b"[]")
+        assert (played.end.status, played.answer, played.summary("each").status) == ("succeeded", [], "succeeded")
+
+
+def test_a_list_of_which_several_values_fail_at_once_falls_back_once():
+    """The same where the tasks of the items end well, but their values cannot be put together."""
+    idle = a_task("idle", how={"when": "false"})
+    body = BlockPlan((idle,), "{{item.missing}}")
+    each = TaskPlan("each", (), EachPlan("{{input.items}}", "item", 16, body), **falling_back(output="instead"))
+    played = play(each, output="{{tasks.each.output}}", input={"items": [{}, {}]})
+    assert (played.end.status, played.answer) == ("succeeded", "instead")
+
+
+def test_what_failed_calls_were_answered_is_kept_within_bounds():
+    """Beyond what the values of a run may weigh only the size of such an answer is kept, and in summaries none."""
+    call = a_task("call", how={"on_error": "skip"}, retries=1)
+    each = TaskPlan("each", (), EachPlan("{{input.items}}", "item", 16, BlockPlan((call,), 1)))
+    played = play(each, output=1, input={"items": list(range(12))})
+    for index in range(12):
+        fact = CallFailed("status", True, "broken", 500, {}, events.body(b"x" * (2 << 20)))
+        played.happens(fact, f"each[{index}].call", 1)
+    kept = [event.data.body for event in played.log if event.type == "CallFailed"]
+    assert [len(body.data) >> 20 for body in kept] == [2] * 8 + [0] * 4
+    assert kept[-1] == events.Body(b"", 2 << 20, "truncated")
+    assert played.end.status == "partial"
+    original = played.summary("each[0].call").error.original_error
+    assert (original.status, original.body) == (500, events.Body(b"", 2 << 20, "truncated"))
+
+
+def test_a_run_without_time_names_a_few_of_the_tasks_it_waited_for():
+    """However many there are, the sentence stays a sentence."""
+    each = TaskPlan("each", (), EachPlan("{{input.items}}", "item", 100, BlockPlan((a_task("call"),), 1)))
+    played = play(each, output=1, input={"items": list(range(100))}).happens(DeadlinePassed())
+    said = played.end.failure.message
+    assert "each[0].call" in said
+    assert said.endswith(" more")
+    assert len(said) < 500

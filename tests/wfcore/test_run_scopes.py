@@ -259,3 +259,11 @@ def test_a_reusable_task_knows_which_run_it_is_in():
     played = play(call, TaskPlan("y", (), shaped), output=["{{tasks.x.output}}", "{{tasks.y.output}}"])
     assert played.of(Call)[0].request.url == "http://upstream/x1/drawn"
     assert played.succeeds("x").answer == ["v1", ["x1"]]
+
+
+def test_a_workflow_inside_gives_no_more_than_its_schema_declares():
+    """What the author's outputSchema does not name was not proven to fit anything, so it is not passed on."""
+    declared = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
+    inside = WorkflowPlan("inner", "v7", BlockPlan((), {"a": 1, "b": "more"}), True, declared, True)
+    played = play(TaskPlan("sub", (), inside, input={}), output="{{tasks.sub.output}}")
+    assert played.answer == {"a": 1}

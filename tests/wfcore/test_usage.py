@@ -112,3 +112,19 @@ def test_transforms_and_fallbacks_read_too():
         '{b: "{{tasks.b.output}}", big: "{{tasks.big.output}}"}',
     )
     assert found["a"] == (("backup",), ("lines", None, "n"), ("lines", None, "sku"))
+
+
+def test_a_default_that_reads_is_read_too():
+    """A list with a default taken from another task: of that task is read what may take the list's place."""
+    found = used(
+        """
+        - {id: a, taskRef: t}
+        - {id: c, taskRef: t}
+        - id: each
+          forEach: {items: "{{tasks.a.output.?orders.orValue([tasks.c.output.first])}}", as: order}
+          tasks: [{id: b, taskRef: t, input: {id: "{{order.id}}"}}]
+        """,
+        '"{{tasks.each.output}}"',
+    )
+    assert found["c"] == (("first",),)
+    assert found["a"] == (("orders",),)

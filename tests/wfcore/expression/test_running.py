@@ -174,6 +174,8 @@ def test_absent_is_false_and_stays_itself():
         ("false < true", True),
         ("1 in [1.0] && !(true in [1])", True),
         ("'name' in input.user", True),
+        ("'x' in input.user.tags && !('z' in input.user.tags) && !('x' in input.rows)", True),
+        ("input.user.name + 'LONG' in ['AdaLONG'] && [1.0] in [[1]] && !('gone' in input.user)", True),
         ("input.age > 18 ? 'adult' : 'minor'", "adult"),
         ("1 / 0 == 1 || true", True),
         ("false && input.gone", False),

@@ -27,7 +27,7 @@ _LATER = "WF-9"
 
 @dataclass(frozen=True, kw_only=True)
 class MockedRun:
-    """What `run` shows: the answer as a gateway gives it, the tasks by their paths, and what a real run would refuse."""
+    """What `run` shows: the answer as a gateway gives it, the tasks by their paths, and what a gateway would refuse."""
 
     answer: Answer
     tasks: list[dict[str, Any]]
@@ -72,7 +72,7 @@ def _run(compiled: Program, given: bytes, mocks: mocking.Mocks) -> tuple[dict[st
         return _problem(error.code, str(error))
     if end.failure is None:
         return _envelope(compiled.bundle, execution, end), 200
-    return _failed(compiled.bundle, execution, end, end.failure)
+    return _failed(compiled.bundle, end, end.failure)
 
 
 def _envelope(bundle: Bundle, execution: str, end: End) -> dict[str, Any]:
@@ -110,12 +110,11 @@ def _task(summary: TaskSummary) -> dict[str, Any]:
     }
 
 
-def _failed(bundle: Bundle, execution: str, end: End, failure: Failure) -> tuple[dict[str, Any], int]:
+def _failed(bundle: Bundle, end: End, failure: Failure) -> tuple[dict[str, Any], int]:
     told, status = _problem(
         failure.code,
         failure.message if failure.task is None else f"task `{failure.task}` failed: {failure.message}",
         effects=end.effects,
-        executionId=execution,
         failedTask=failure.task,
         tasks=list(map(_task, end.tasks)),
     )
@@ -123,7 +122,8 @@ def _failed(bundle: Bundle, execution: str, end: End, failure: Failure) -> tuple
     for rule, holds in program.rules(bundle.errors):
         try:
             if holds(seen):
-                own = {"title": rule.title, "status": rule.status, "code": rule.code}
+                page = f"/api/v1/namespaces/{bundle.namespace}/workflows/{bundle.workflow}#{rule.code}"
+                own = {"type": page, "title": rule.title, "status": rule.status, "code": rule.code}
                 return told | own | {"fix": rule.suggested_action or told["fix"]}, rule.status
         except EvaluationError:
             continue  # a rule that cannot be judged hides no failure
@@ -145,8 +145,11 @@ def _lines(tasks: Sequence[dict[str, Any]], paint: Paint) -> Iterator[str]:
     width = max((len(task["id"]) for task in tasks), default=0)
     colours = {"succeeded": paint.good, "failed": paint.bad}
     for task in tasks:
-        status = colours.get(task["status"], paint.quiet)(f"{task['status']:<9}")
+        status = colours.get(task["status"], paint.quiet)(task["status"].ljust(9))
         more = [task["taskRef"]] if task["taskRef"] else []
         more += [f"called {task['attempts']} times"] if task["attempts"] > 1 else []
-        more += [task["error"]["message"]] if task["error"] else []
-        yield f"  {task['id']:<{width}}  {status}  {paint.quiet(', '.join(more))}".rstrip()
+        if task["error"]:
+            said = task["error"]["message"]
+            more.append(said if task["status"] == "failed" else f"fell back: {said}")
+        line = f"  {task['id']:<{width}}  {status}"
+        yield f"{line}  {paint.quiet(', '.join(more))}" if more else line

@@ -287,7 +287,7 @@ class InputBreach(Struct, frozen=True):
 
 
 class DryRunTold(Struct, frozen=True, omit_defaults=True):
-    """The dry run, or what keeps it from being made: an unknown workflow, its diagnostics, an input that does not fit."""
+    """The dry run, or what stands against it: an unknown workflow, diagnostics, an input that does not fit."""
 
     found: bool
     diagnostics: list[Diagnostic] = []

@@ -116,6 +116,6 @@ def _plain(node: Node) -> Path | None:
         case Index(target, Literal(key)) if isinstance(key, str | int):
             inner = _plain(target)
             return None if inner is None else (*inner, key)
-        case Call("orValue", target, (Literal() | ListOf(),)) if target is not None:
+        case Call("orValue", target, (Literal() | ListOf(()),)) if target is not None:
             return _plain(target)
     return None

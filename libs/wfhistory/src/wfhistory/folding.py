@@ -5,6 +5,7 @@ Of an execution's attempts the highest counts; what was told is of the one who t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -114,6 +115,14 @@ def clean(text: str | None, limit: int = TEXT_LIMIT) -> str | None:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def _key(task: str) -> str:
+    """The path of a task as a key. Of one that is too long the end is a hash: two must not become one."""
+    cut = clean(task) or ""
+    if len(task) <= TEXT_LIMIT:
+        return cut
+    return f"{cut[: TEXT_LIMIT - 17]}…{hashlib.blake2b(task.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
+
+
 class _State:
     def __init__(self) -> None:
         self.executions: dict[str, ExecutionRow] = {}
@@ -161,13 +170,13 @@ class _State:
             row.status, row.effects, row.ended_at = end.status, end.effects, Micros(line.at)
             row.duration_us, row.upstream_us = end.timings.total_us, end.timings.upstream_us
             row.code, row.message = _failure(end.failure)
-            row.failed_task = clean(end.failure.task) if end.failure else None
+            row.failed_task = _key(end.failure.task) if end.failure and end.failure.task else None
         for summary in end.unfinished:
             self.ended(execution, attempt, summary)
 
     def ended(self, execution: str, attempt: int, summary: TaskSummary) -> None:
         code, message = _failure(summary.error)
-        task = clean(summary.id) or ""
+        task = _key(summary.id)
         self.tasks.setdefault(
             (execution, attempt, task),
             TaskRow(

@@ -81,6 +81,11 @@ class Delivery:
             await self._bus.publish(subjects.run_ended(unheard.run.asker), unheard.ended)
         except WorkflowError as error:  # not connected: told again later
             if error.code == "RESULT_TOO_LARGE":
-                failure = Failure(error.code, error.message)
-                unheard.ended = replace(unheard.ended, status="failed", output=None, failure=failure)
+                unheard.ended = _smaller(unheard.ended, Failure(error.code, error.message))
             log.warning("result not told", execution=unheard.run.execution, error=error.message)
+
+
+def _smaller(ended: RunEnded, failure: Failure) -> RunEnded:
+    """What can still be told of a result that the bus does not carry: that, and where it is not enough no tasks."""
+    already = ended.failure is not None and ended.failure.code == failure.code and ended.output is None
+    return replace(ended, status="failed", output=None, failure=failure, tasks=[] if already else ended.tasks)

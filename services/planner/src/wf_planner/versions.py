@@ -45,15 +45,18 @@ class Versions:
         return self._read[key]
 
     async def keep(self, definition: Definition, record: DefinitionRecord) -> None:
-        """Keep this version, and let go the oldest of too many. Keeping what is kept changes nothing."""
+        """Keep this version as the newest, and let go the oldest of too many."""
         ref = definition.ref
         key = subjects.version_key(ref.kind, ref.namespace, ref.name, definition.version)
-        if self._kept.get(key) is not None:
+        kept = self._of(ref)
+        if kept[-1:] == [key]:
             return
         bucket = self._bus.bucket(subjects.VERSIONS)
+        if key in kept:
+            await bucket.put(key, encode(record))  # applied anew: it must not be the next to go
+            return
         await bucket.update(key, encode(record), 0)  # another planner may have been faster
-        others = [each for each in self._of(ref) if each != key]
-        for old in others[: max(0, len(others) + 1 - MOST)]:
+        for old in kept[: max(0, len(kept) + 1 - MOST)]:
             await bucket.delete(old)
             self._read.pop(old, None)
 

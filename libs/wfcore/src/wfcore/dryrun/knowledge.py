@@ -6,7 +6,7 @@ known through and through, so that nobody has to look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -53,8 +53,8 @@ def lacking(value: Any, path: Path) -> Unresolved | None:
         return None
     if path and path[0] is not None:
         return _at(value, path[0], path[1:])
-    rest = path[1:]
-    return next((found for each in _children(value) if (found := lacking(each, rest)) is not None), None)
+    children = value.values() if isinstance(value, dict) else value
+    return next((found for each in children if (found := lacking(each, path[1:])) is not None), None)
 
 
 def first_lacking(scope: PartObject, reads: Iterable[Read]) -> Unresolved | None:
@@ -69,11 +69,6 @@ def _at(value: Any, key: str | int, rest: Path) -> Unresolved | None:
     if isinstance(key, int) and -len(value) <= key < len(value):
         return lacking(value[key], rest)
     return None
-
-
-def _children(value: Any) -> Iterator[Any]:
-    """The parts of an object or array; of a scope not the scopes around it, which nobody reads as a whole."""
-    return iter(value.values() if isinstance(value, dict) else value)
 
 
 def collected(value: Any) -> Any:

@@ -56,12 +56,12 @@ class Walk:
         self._begun += len(plan.tasks)
         if self._begun > MOST_TASKS:
             raise WorkflowError(f"this run has more than {MOST_TASKS} tasks", code="TOO_MANY_TASKS")
-        by_id, notes = {task.id: task for task in plan.tasks}, self.notes.begin(plan.tasks, path)
+        notes = self.notes.begin(plan.tasks, path)
         first: Failure | None = None
         lost: dict[str, str] = {}
         """Tasks that never end, and which failed one is to blame."""
-        for id in (id for group in graph.groups({t.id: frozenset(t.needs) for t in plan.tasks}) for id in group):
-            task, at = by_id[id], path_of(path, id)
+        for task in self._make.once(_in_order, plan):
+            id, at = task.id, path_of(path, task.id)
             blamed = next((lost[need] for need in task.needs if need in lost), None)
             if blamed is not None:
                 lost[id] = blamed
@@ -247,6 +247,13 @@ class Walk:
             message = f"the answer of workflow `{plan.workflow}` does not fit its outputSchema"
             raise WorkflowError(f"{message}: {first_of(wrong)}", code="OUTPUT_INVALID")
         return output
+
+
+def _in_order(plan: BlockPlan) -> list[TaskPlan]:
+    """The tasks of a scope, each behind all that it needs."""
+    by_id = {task.id: task for task in plan.tasks}
+    groups = graph.groups({task.id: frozenset(task.needs) for task in plan.tasks})
+    return [by_id[id] for group in groups for id in group]
 
 
 def nested(around: PartObject) -> PartObject:

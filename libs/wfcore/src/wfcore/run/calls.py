@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import Any
 
 from wfcore import events, jsontext
@@ -30,16 +31,20 @@ VALUES_CAP = 16 << 20
 
 
 def start_what_may(turn: Turn) -> None:
-    """Fill the free slots, in the order of the tasks' paths."""
-    for path in sorted(turn.queue):
-        if turn.open_calls >= turn.run.program.bundle.max_parallel:
-            return
-        state = turn.tasks[path]
-        call = acting(state)
-        assert call is not None
-        if state.request is None and not _prepare(turn, path, call):
-            continue
-        _make(turn, path, call)
+    """Fill the free slots, in the order of the tasks' paths; first those whose time is running already.
+
+    Who waits for the licence keeps his slot, or others would use up the time that he has for his call.
+    """
+    asking = sum(state.waits == "grant" for state in turn.tasks.values()) if turn.licence == "asked" else 0
+    while turn.queue and (free := turn.run.program.bundle.max_parallel - turn.open_calls - asking) > 0:
+        # As many as there are slots: thousands may wait, and sorting them all at every step would cost seconds.
+        begun = [path for path in turn.queue if turn.tasks[path].request is not None]
+        for path in nsmallest(free, begun or turn.queue):
+            call = acting(turn.tasks[path])
+            assert call is not None
+            if turn.tasks[path].request is not None or _prepare(turn, path, call):
+                _make(turn, path, call)
+            asking += turn.tasks[path].waits == "grant"
 
 
 def _prepare(turn: Turn, path: str, call: CompiledCall) -> bool:

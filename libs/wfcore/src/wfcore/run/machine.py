@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from msgspec.structs import replace
+
 from wfcore import events, jsontext
 from wfcore.errors import WorkflowError
 from wfcore.events import (
@@ -35,6 +37,8 @@ from wfcore.run.state import ROOT, Happened, Run, Step
 from wfcore.run.turn import Failed, Ready, ScopeEnded, Turn, Worked
 
 ANSWER_CAP = 4 << 20
+MOST_NAMED = 20
+"""So many tasks are named in one sentence."""
 
 
 def begin(program: Program, started: WorkflowStarted, input: Any, *, execution: str, attempt: int, at: int) -> Step:
@@ -85,6 +89,8 @@ def _take(turn: Turn, happened: Happened) -> None:
         case CallSucceeded() | CallFailed() if task is not None and state is not None:
             if state.waits != "call" or state.calls != happened.call:
                 return  # an answer to a call that was given up
+            if isinstance(fact, CallFailed):
+                fact = _bounded(turn, fact)
             turn.log(fact, task, happened.call)
             turn.call_closed()
             if isinstance(fact, CallSucceeded):
@@ -110,13 +116,20 @@ def _take(turn: Turn, happened: Happened) -> None:
             _give_up(turn, "abandoned", Failure("ABANDONED", f"no licence to act: {fact.reason}"))
         case DeadlinePassed():
             turn.log(fact)
-            waiting_for = ", ".join(path for path in turn.inside(ROOT))
-            _give_up(turn, "timedOut", Failure("DEADLINE_EXCEEDED", f"no time left; not ended: {waiting_for}"))
+            _give_up(turn, "timedOut", Failure("DEADLINE_EXCEEDED", f"no time left; not ended: {_named(turn)}"))
         case CancelRequested():
             turn.log(fact)
             tasks.stop(turn, Failure("CANCELLED", fact.reason))
         case _:
             pass
+
+
+def _bounded(turn: Turn, fact: CallFailed) -> CallFailed:
+    """What failed calls were answered decides nothing, but is kept: of all of them no more than of values."""
+    turn.failed_bytes += fact.body.size
+    if turn.failed_bytes <= calls.VALUES_CAP:
+        return fact
+    return replace(fact, body=events.Body(b"", fact.body.size, "truncated"))
 
 
 def _end(turn: Turn) -> Step:
@@ -153,6 +166,13 @@ def _give_up(turn: Turn, status: RunStatus, failure: Failure) -> None:
             turn.set(path, effect="possible", error=failure)
             turn.complete(path, "unknown")
     turn.status = status
+
+
+def _named(turn: Turn) -> str:
+    """The tasks that have not ended: the first by name, and how many more there are."""
+    paths = turn.inside(ROOT)
+    more = len(paths) - MOST_NAMED
+    return ", ".join(paths[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _finish(turn: Turn) -> None:

@@ -17,7 +17,7 @@ from wfcore.run.calls import VALUES_CAP, written
 from wfcore.run.commands import Cancel, Wake
 from wfcore.run.failures import REFUSED, accepted, failure_from, first_of, seen_by_expressions
 from wfcore.run.state import Items, ScopeState
-from wfcore.run.turn import Failed, ScopeEnded, Turn, Worked, is_safe
+from wfcore.run.turn import ScopeEnded, Turn, Worked, is_safe
 
 MOST_ITEMS = 1_000
 MOST_TASKS = 10_000
@@ -113,8 +113,10 @@ def ended(turn: Turn, due: ScopeEnded) -> None:
                 if workflow.plan.checks_output and (wrong := workflow.output_schema.violations(value)):
                     message = f"the answer of workflow `{workflow.plan.workflow}` does not fit its outputSchema"
                     raise WorkflowError(f"{message}: {first_of(wrong)}", code="OUTPUT_INVALID")
+                if workflow.plan.checks_output:
+                    value = workflow.output_schema.prune(value)[0]
     except REFUSED as error:
-        turn.agenda.append(Failed(owner, failure_from(owner, error)))
+        turn.fail_around(owner, failure_from(owner, error))
         return
     turn.set(owner, waits="")
     turn.agenda.append(Worked(owner, value, events.Body()))
@@ -182,6 +184,6 @@ def end_what_has_stopped(turn: Turn, scope: str) -> None:
     while owner is not None:
         failing = turn.tasks[owner].failing
         if failing is not None:
-            turn.agenda.append(Failed(owner, failing))
+            turn.fail_around(owner, failing)
             return
         owner = turn.scope_of(owner).owner

@@ -115,6 +115,8 @@ class Run(Struct, frozen=True):
     busy_since: int = 0
     busy_us: int = 0
     value_bytes: int = 0
+    failed_bytes: int = 0
+    """Of the answers to failed calls."""
 
 
 class Happened(NamedTuple):

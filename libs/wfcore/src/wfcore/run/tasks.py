@@ -47,7 +47,7 @@ def _begin(turn: Turn, path: str) -> None:
         elif not scopes.begin(turn, path, scope):
             skip(turn, path)
     except REFUSED as error:
-        turn.agenda.append(Failed(path, failure_from(path, error)))
+        turn.fail_around(path, failure_from(path, error))
 
 
 def _transform(turn: Turn, path: str, work: CompiledTransform, reads: Any, checked: bool) -> None:
@@ -123,7 +123,7 @@ def failed(turn: Turn, due: Failed) -> None:
         if owner is None:
             stop(turn, failure)
         else:
-            turn.agenda.append(Failed(owner, scopes.told_of(turn, owner, failure)))
+            turn.fail_around(owner, scopes.told_of(turn, owner, failure))
 
 
 def _fall_back(turn: Turn, path: str, failure: Failure) -> None:

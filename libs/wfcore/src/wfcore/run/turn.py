@@ -69,7 +69,7 @@ class Turn:
         self.failure, self.status, self.lacks = run.failure, run.status, run.lacks
         self.open_calls = run.open_calls
         self.busy_since, self.busy_us = run.busy_since, run.busy_us
-        self.value_bytes = run.value_bytes
+        self.value_bytes, self.failed_bytes = run.value_bytes, run.failed_bytes
         self.events: list[Event] = []
         self.commands: list[Command] = []
         self.agenda: deque[Due] = deque()
@@ -94,6 +94,7 @@ class Turn:
             busy_since=self.busy_since,
             busy_us=self.busy_us,
             value_bytes=self.value_bytes,
+            failed_bytes=self.failed_bytes,
         )
 
     def log(self, data: Struct, task: str | None = None, call: int | None = None) -> None:
@@ -140,7 +141,7 @@ class Turn:
         self.set(path, status=status)
         summary = self.summary(path)
         self.log(TaskCompleted(summary, output, cut, warnings), path)
-        self.ended = Ended(summary, self.ended)
+        self.ended = Ended(_briefly(summary), self.ended)
         self.forget(path)
 
     def forget(self, path: str) -> None:
@@ -214,6 +215,11 @@ class Turn:
         if not self.open_calls:
             self.busy_us += self.at - self.busy_since
 
+    def fail_around(self, owner: str, failure: Failure) -> None:
+        """What is inside a task fails it. That goes before all else that is due: nothing in there begins any more,
+        and what fails in there at the same instant does not fail the task, or its fallback, once more."""
+        self.agenda.appendleft(Failed(owner, failure))
+
     def end_of(self, path: str) -> int | None:
         """When the time of a task is over, that of the tasks around it counted."""
         ends = [self.tasks[each].ends_at for each in (path, *self.owners(path))]
@@ -236,6 +242,16 @@ class Turn:
             state.effect,
             state.error if shows_error else None,
         )
+
+
+def _briefly(summary: TaskSummary) -> TaskSummary:
+    """A summary as the run keeps it: what the upstream said of a failure is in the log, and may be large."""
+    error = summary.error
+    if error is None or error.original_error is None or not error.original_error.body.data:
+        return summary
+    held = error.original_error
+    bodiless = replace(held, body=events.Body(b"", held.body.size, "truncated"))
+    return replace(summary, error=replace(error, original_error=bodiless))
 
 
 def acting(state: TaskState) -> CompiledCall | None:

@@ -1,0 +1,84 @@
+"""What the checker knows at the edges: what it takes without a doubt, what it refuses, and which repair it offers."""
+
+import pytest
+from tests.wfcore.expression.test_inference import inferred, problem_of, schema_of
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "math.sqrt(size(input.tags))",
+        "math.sqrt(0)",
+        "[1, 2, 3][size('ab')]",
+        "input.some[0]",
+        "input.some[input.flag ? 0 : 0]",
+        "size(input.some) > 2 && input.some[2] > 0",
+        "size(input.tags) != 0 ? input.tags[0] : ''",
+        "input.count >= 1 && math.sqrt(input.count) > 0",
+        "input.some.min() + input.some.max()",
+    ],
+)
+def test_what_is_proven_is_taken_without_a_doubt(text: str):
+    """Lengths, bounds and tests that stand before a value are enough."""
+    found = inferred(text)
+    assert ([*found.problems], [*found.doubts]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "math.sqrt(input.id)",
+        "math.sqrt(input.count - 2)",
+        "input.tags[0]",
+        "input.some[1]",
+        "size(input.tags) >= 0 ? input.tags[0] : ''",
+        "size(input.some) > 1 && input.some[2] > 0",
+        "size(input.name + 'x') > 0 && input.tags[0] == ''",
+        "input.tags.min()",
+    ],
+)
+def test_what_may_fail_is_doubted(text: str):
+    """One step short of enough is not enough."""
+    found = inferred(text)
+    assert found.problems == []
+    assert len(found.doubts) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("input.items.sortBy(i, i)", "`i` is object: only values of one ordered type can be sorted"),
+        ("input.tags.sortBy(t, t == 'a' ? t : null)", "is null or string: only values of one ordered type"),
+        ("input.flag.getMonth()", "timestamp is needed here"),
+        ("input.count + {'a': 1}", "is object, and array or number or string is needed here"),
+    ],
+)
+def test_what_has_no_order_or_no_such_function_is_refused(text: str, said: str):
+    """The one problem names the value and its type."""
+    assert said in problem_of(text).message
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("input.at.getMonth()", "timestamp(input.at).getMonth()"),
+        ("input.id.getMonth()", None),
+        ("input.tags.getMonth()", None),
+    ],
+)
+def test_only_a_text_is_made_a_timestamp(text: str, fix: str | None):
+    """The repair is offered where it may help."""
+    assert problem_of(text).fix == fix
+
+
+@pytest.mark.parametrize("text", ["input.flag ? 'x' : input.name", "input.flag ? input.name : 'x'"])
+def test_of_two_types_the_wider_is_kept(text: str):
+    """On whichever side it stands."""
+    assert schema_of(text) == {"type": "string"}
+
+
+@pytest.mark.parametrize("text", ["[input.name, input.name.reverse()]", "[input.some.reverse(), input.some]"])
+def test_reversed_is_of_the_same_type(text: str):
+    """A text stays a text, a list keeps the type of its elements and its length."""
+    first, second = schema_of(text)["prefixItems"]
+    assert first == second

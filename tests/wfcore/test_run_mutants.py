@@ -1,0 +1,123 @@
+"""What a run writes down, and where exactly its bounds are."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from wfcore import run
+from wfcore.bundle import BlockPlan, EachPlan, TaskPlan, TransformPlan
+from wfcore.errors import normalized
+from wfcore.events import CancelRequested, DeadlinePassed, Fact, GrantDenied, Granted, RetryDue, TimeoutPassed
+from wfcore.run import Wake
+
+from .played import Played
+from .programs import DEADLINE, a_call, a_program, of_body, started
+
+MIB = 1 << 20
+
+
+def a_text(size: int) -> bytes:
+    """A JSON text of so many bytes."""
+    return b'"%s"' % (b"x" * (size - 2))
+
+
+@pytest.mark.parametrize("fact", [GrantDenied("taken"), DeadlinePassed(), CancelRequested("the client left")])
+def test_the_fact_that_ends_a_run_is_written_down_first(fact: Fact):
+    """History shows what happened before it shows what followed from it."""
+    played = Played(a_program("look, pay", pay={"method": "POST"}))
+    before = len(played.log)
+    played.happens(fact)
+    told = played.log[before:]
+    assert told[0].data == fact
+    assert (told[0].because, {event.because for event in told[1:]}) == (0, {told[0].seq})
+
+
+def test_a_retry_is_written_down_with_its_pause():
+    """TaskRetried tells the milliseconds until the next call, and its coming is an event too."""
+    played = Played(a_program("get")).fails("get", status=503, retry_after="1")
+    assert played.log[-1].data.delay_ms == 1000
+    (wake,) = played.of(Wake)
+    played.happens(RetryDue(), "get", after=wake.at - played.at)
+    assert [event.type for event in played.log[-2:]] == ["RetryDue", "CallStarted"]
+
+
+def test_the_time_of_a_container_is_up_in_the_log():
+    """TimeoutPassed stands before the failure that it causes."""
+    each = EachPlan("{{[1]}}", "n", 1, BlockPlan((TaskPlan("call", (), a_call("call")),), 1))
+    played = Played(of_body(BlockPlan((TaskPlan("each", (), each, timeout=1.0),), 1)))
+    (wake,) = played.of(Wake)
+    before = len(played.log)
+    played.happens(TimeoutPassed(), "each", after=wake.at)
+    assert (played.log[before].type, played.log[before].task) == ("TimeoutPassed", "each")
+
+
+def test_a_container_that_is_failing_when_the_run_ends_has_failed():
+    """It waited for an unsafe call inside it; its own failure is its error, not the deadline."""
+    tasks = tuple(TaskPlan(id, (), a_call(id, method=method)) for id, method in (("look", "GET"), ("pay", "POST")))
+    each = EachPlan("{{[1]}}", "n", 1, BlockPlan(tasks, 1))
+    played = Played(of_body(BlockPlan((TaskPlan("each", (), each, on_error="skip"),), 1)))
+    played.happens(Granted("executor", "asker")).fails("each[0].look", status=404)
+    played.happens(DeadlinePassed(), after=DEADLINE)
+    summary = played.summary("each")
+    assert summary.status == "failed"
+    assert summary.error is not None
+    assert summary.error.task == "each[0].look"
+    assert played.end.status == "timedOut"
+    completed = [event.task for event in played.log if event.type == "TaskCompleted"]
+    assert completed == ["each[0].look", "each[0].pay", "each"]
+
+
+def test_a_failed_read_has_done_nothing():
+    """A safe call that was sent and failed leaves no effects behind, whatever its status."""
+    played = Played(a_program("get", get={"retries": 1})).fails("get", status=500)
+    assert (played.end.effects, played.summary("get").effect) == ("none", "none")
+
+
+def test_an_expression_reads_what_a_failure_is_called():
+    """`error.title` is the title of the normalized code, `error.message` what the caller saw."""
+    task = TaskPlan("get", (), a_call("get"), on_error="skip")
+    output = {name: f"{{{{tasks.get.?error.?{name}}}}}" for name in ("title", "message", "status")}
+    played = Played(of_body(BlockPlan((task,), output))).fails("get", status=404)
+    assert played.answer == {"title": normalized(404).title, "message": "broken", "status": 404}
+
+
+def test_expressions_know_the_trace_of_the_run():
+    """`execution.traceId` is what the gateway gave, and an empty text where there was none."""
+    program = of_body(BlockPlan((), "{{execution.traceId}}"))
+    for given, seen in (("4bf92f", b'"4bf92f"'), (None, b'""')):
+        step = run.begin(program, replace(started(), trace_id=given), {}, execution="x", attempt=1, at=0)
+        (end,) = step.commands
+        assert isinstance(end, run.End)
+        assert end.output == seen
+
+
+@pytest.mark.parametrize(("size", "code"), [(4 * MIB, None), (4 * MIB + 1, "RESULT_TOO_LARGE")])
+def test_an_answer_has_at_most_4_mib(size: int, code: str | None):
+    """To the byte."""
+    played = Played(a_program("get", output="{{tasks.get.output}}")).succeeds("get", a_text(size))
+    failure = played.end.failure
+    assert (failure.code if failure else None) == code
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, None), (1, "RESULT_TOO_LARGE")])
+def test_the_values_of_a_run_have_at_most_16_mib(more: int, code: str | None):
+    """Inputs and answers of its tasks count together; the task that goes beyond fails."""
+    inputs = 2 * len(b"{}")
+    played = Played(a_program("a, b", output=1, a={"input": {}}, b={"input": {}}))
+    played.succeeds("a", a_text(8 * MIB)).succeeds("b", a_text(8 * MIB - inputs + more))
+    failure = played.end.failure
+    assert (failure.code if failure else None) == code
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, None), (1, "TOO_MANY_TASKS")])
+def test_a_run_has_at_most_10_000_tasks(more: int, code: str | None):
+    """Counted with all that stands inside lists, whether it runs or not."""
+    step = TransformPlan("{{[]}}", ())
+    skipped: dict[str, Any] = {"when": "false"}
+    inside = tuple(TaskPlan(f"t{n}", (), step, **skipped) for n in range(9))
+    each = TaskPlan("each", (), EachPlan("{{input.items}}", "item", 1000, BlockPlan(inside, 1)))
+    beside = tuple(TaskPlan(f"s{n}", (), step, **skipped) for n in range(10_000 - 1 - 9 * 1000 + more))
+    played = Played(of_body(BlockPlan((each, *beside), 1)), {"items": [0] * 1000})
+    failure = played.end.failure
+    assert (failure.code if failure else None) == code
