@@ -76,15 +76,16 @@ def typed(schema: JsonSchema) -> Typed:
 
 def composed(schema: dict[str, Any], told: bool = False) -> Typed:
     """The type of something put together. One that grew out of all proportion keeps no more than its kind."""
-    return Typed(place(schema if _is_bounded(schema) else {"type": schema["type"]}), told=told)
+    return Typed(place(schema if is_bounded(schema, _MOST_PARTS) else {"type": schema["type"]}), told=told)
 
 
-def _is_bounded(schema: JsonSchema) -> bool:
+def is_bounded(schema: JsonSchema, most: int) -> bool:
+    """Whether no more than so many schemas stand inside a schema, counted as often as they are written out."""
     waiting, seen = [schema], 0
-    while waiting and seen <= _MOST_PARTS:
+    while waiting and seen <= most:
         seen += 1
         waiting += [inside for _, inside in children(waiting.pop())]
-    return seen <= _MOST_PARTS
+    return seen <= most
 
 
 ANYTHING = typed({})

@@ -5,20 +5,26 @@ from msgspec.structs import replace
 from wfcore import expression
 from wfcore import schema as schemas
 from wfcore.expression import Inferred, Problem
+from wfcore.expression.types import is_bounded
 from wfcore.schema import JsonSchema
 from wfcore.schema.building import array_of, object_of, tuple_of
 from wfcore.template.tree import Array, Constant, Hole, Node, Object, Template, Text, Whole, spliced
+
+_MOST_PARTS = 20_000
+"""Schemas inside a schema. Tasks that each give twice what the one before gave would double them without end."""
 
 
 def infer(template: Template, scope: JsonSchema) -> Inferred:
     """Infer what the template gives in a scope: one object schema whose properties are the roots.
 
     A key whose whole value may be absent is not required. Problems carry the pointer and offset of their place, and a
-    fix that is the whole corrected string; so do doubts.
+    fix that is the whole corrected string; so do doubts. What grew out of all proportion keeps no more than its kind.
     """
     problems: list[Problem] = []
     doubts: list[Problem] = []
     schema, absent = _Filled(scope, problems, doubts).type_of(template.root)
+    if not is_bounded(schema, _MOST_PARTS):
+        schema = {"type": sorted(schemas.types_of(schema))}
     return Inferred(schema, absent, problems, doubts)
 
 
