@@ -97,6 +97,7 @@ BREAKS = {
     "another format": ({**TEXT, "format": "date-time"}, {**TEXT, "format": "date"}, "", "format-differs"),
     "no pattern": (TEXT, {**TEXT, "pattern": "^[A-Z]+$"}, "", "pattern-differs"),
     "half cents": ({**NUMBER, "multipleOf": 0.005}, {**NUMBER, "multipleOf": 0.01}, "", "multiple-of"),
+    "any field at all": (an_object(extra=True), an_object(extra=False), "/extra", "closed-object"),
     "a field too many": (an_object(a=TEXT, b=TEXT), an_object(extra=False, a=TEXT), "/b", "closed-object"),
     "an unknown payment": ({"oneOf": [CARD, CASH]}, {"oneOf": [CARD, BANK]}, "", "alternatives"),
     "a payment changed": (

@@ -121,3 +121,24 @@ def test_a_run_has_at_most_10_000_tasks(more: int, code: str | None):
     played = Played(of_body(BlockPlan((each, *beside), 1)), {"items": [0] * 1000})
     failure = played.end.failure
     assert (failure.code if failure else None) == code
+
+
+def test_an_unknown_outcome_carries_its_reason():
+    """Of an unsafe call that was open at the deadline it is told why nobody knows what became of it."""
+    played = Played(a_program("pay", pay={"method": "POST"}))
+    played.happens(Granted("executor", "asker")).happens(DeadlinePassed(), after=DEADLINE)
+    summary = played.summary("pay")
+    assert (summary.status, summary.effect) == ("unknown", "possible")
+    assert summary.error is not None
+    assert summary.error.code == "DEADLINE_EXCEEDED"
+
+
+def test_only_the_failure_of_a_task_has_a_normalized_code():
+    """What fails outside any task says its own code and nothing of an upstream."""
+    whole = Played(a_program("get", output="{{input.nope}}")).succeeds("get").end.failure
+    task = Played(a_program("get", get={"input": "{{input.nope}}"})).end.failure
+    assert whole is not None
+    assert task is not None
+    assert (whole.task, whole.code, whole.normalized_error) == (None, "EXPRESSION_ERROR", None)
+    assert (task.task, task.code) == ("get", "EXPRESSION_ERROR")
+    assert task.normalized_error is not None

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from wfcore import program
 from wfcore.bundle import BlockPlan, BranchPlan, EachPlan, ErrorRule, SwitchPlan, TaskPlan, TransformPlan, WorkflowPlan
 from wfcore.events import Granted, TimeoutPassed
 from wfcore.run import Call, Cancel, Wake
@@ -267,3 +270,11 @@ def test_a_workflow_inside_gives_no_more_than_its_schema_declares():
     inside = WorkflowPlan("inner", "v7", BlockPlan((), {"a": 1, "b": "more"}), True, declared, True)
     played = play(TaskPlan("sub", (), inside, input={}), output="{{tasks.sub.output}}")
     assert played.answer == {"a": 1}
+
+
+def test_the_answer_holds_no_more_than_the_workflow_declares():
+    """What an author does not declare in outputSchema is cut from the answer, as from that of a workflow inside."""
+    declared = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    made = of_body(BlockPlan((a_task("x"),), {"a": 1, "b": "{{tasks.x.output}}"})).bundle
+    played = Played(program.compile(replace(made, output_schema=declared, checks_output=True)))
+    assert played.succeeds("x").answer == {"a": 1}

@@ -152,13 +152,13 @@ def test_less_knowledge_is_never_other_knowledge(data: st.DataObject):
 
 
 def says_no_other(part: Any, whole: Any) -> bool:
-    """Whether a value of which not all is known may become the other one."""
+    """Whether a value of which not all is known may become the other one, which is cut to what its schema declares."""
     if part in ("unresolved", None):
         return True
     if isinstance(part, dict):
         if "unresolved" in part:
             return True
-        return isinstance(whole, dict) and all(says_no_other(part[key], whole.get(key)) for key in part)
+        return isinstance(whole, dict) and all(says_no_other(part[key], whole[key]) for key in part if key in whole)
     if isinstance(part, list):
         return isinstance(whole, list) and all(map(says_no_other, part, whole))
     return bool(part == whole)

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.wfcore.expression.test_inference import inferred, problem_of, schema_of
+from tests.wfcore.expression.test_running import refusal, value_of
 
 
 @pytest.mark.parametrize(
@@ -78,3 +79,23 @@ def test_reversed_is_of_the_same_type(text: str):
     """A text stays a text, a list keeps the type of its elements and its length."""
     first, second = schema_of(text)["prefixItems"]
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(input.flag ? input.?nickname : input.name) + 'x'", "(input.flag ? input.name : input.?nickname) + 'x'"],
+)
+def test_a_choice_of_which_one_side_is_optional_is_no_value(text: str):
+    """Whichever side it is."""
+    assert problem_of(text).kind == "optional-as-value"
+
+
+def test_time_zones_reach_to_23_59():
+    """Offsets of a day and more are none; the checker and the function agree."""
+    text = "timestamp('2026-01-02T03:04:05Z').getHours('{}')"
+    for zone, hour in (("+23:59", 3), ("-23:00", 4), ("+00:00", 3), ("UTC", 3), ("+02:30", 5)):
+        assert value_of(text.format(zone)) == hour
+        assert schema_of(text.format(zone)) == {"type": "integer"}
+    for zone in ("+24:00", "+23:60", "2:00", "CET"):
+        assert "time zone" in problem_of(text.format(zone)).message
+        assert "time zone" in refusal(text.format(zone)).message

@@ -235,6 +235,7 @@ def test_literals_of_the_values_listed_in_a_constant_are_typed():
         "input.name in input.prices && input.prices[input.name] > 1",
         "input.mixed == 'x' ? input.mixed + 'y' : ''",
         "input.mixed == true ? !input.mixed : false",
+        "'abc'.charAt(2) + input.tier.substring(4)",
     ],
 )
 def test_a_condition_narrows_what_stands_behind_it(text: str):

@@ -58,3 +58,24 @@ def test_a_task_that_waits_for_all_and_itself_is_one_circle():
     reads = " + ".join(f"tasks.t{n}.output.id" for n in range(100))
     tasks = [{"id": f"t{n}", "input": {"id": f"{{{{{reads}}}}}"}} for n in range(100)]
     assert codes(check_workflow(*tasks)) == ["WF-401"]
+
+
+def test_types_that_double_with_each_task_do_not_grow_without_end():
+    """Thirty tasks, each of which gives twice what the one before gave, are typed in a moment."""
+    twice = [{"a": f"{{{{tasks.t{n}.output}}}}", "b": f"{{{{tasks.t{n}.output}}}}"} for n in range(30)]
+    tasks = [{"id": f"t{n}", "transform": {"from": [each]}} for n, each in enumerate([{}, *twice])]
+    spec = {"tasks": tasks, "output": "{{size(tasks.t30.output)}}"}
+    reading = read_definitions(json.dumps(a_workflow() | {"spec": spec}))
+    started = time.perf_counter()
+    found = validate(reading.definitions[-1], Known(reading.definitions))
+    assert (found.diagnostics, found.types is None) == ([], False)
+    # Measured below a second; the rest is for a busy machine.
+    assert time.perf_counter() - started < 20
+
+
+def test_a_giant_line_that_is_no_yaml_is_refused_in_a_moment():
+    """A broken line of a megabyte is one fault; nobody looks for missing quotes in it."""
+    started = time.perf_counter()
+    (fault, *_) = read_definitions(f"'{'k' * 1_000_000}': 1").diagnostics
+    assert fault.code.startswith("WF-1")
+    assert time.perf_counter() - started < 10

@@ -78,6 +78,11 @@ def _undeclared(
     others = [*taker.get("patternProperties", {}).values(), taker.get("additionalProperties", True)]
     free = next(name for name in sets.free_names() if name not in given and not sets.declares(taker, name))
     for other in others:
+        if other is False and False not in rest:
+            message = "properties of any name may be given, but only declared properties are accepted"
+            gap = Gap((*path, free), "closed-object", "additionalProperties", message, walk.some(rest, 2))
+            found.append(_with_property(walk, case, free, gap))
+            continue
         found += [_with_property(walk, case, free, gap) for gap in walk.gaps(rest, [other], (*path, free))]
     return found
 

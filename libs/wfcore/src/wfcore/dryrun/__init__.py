@@ -18,7 +18,7 @@ from wfcore.errors import ERRORS, WorkflowError
 from wfcore.events import Failure
 from wfcore.expression import EvaluationError
 from wfcore.mocking import Mocks
-from wfcore.run.failures import REFUSED, failure_from, first_of, seen_by_expressions
+from wfcore.run.failures import REFUSED, declared, failure_from, seen_by_expressions
 from wfcore.run.machine import ANSWER_CAP
 
 __all__ = ["DryRun", "TaskTold", "as_json", "dry_run"]
@@ -79,20 +79,20 @@ def _output(bundle: Bundle, input: Any, walk: Walk, execution: dict[str, str] | 
     try:
         output = walk.block(bundle.body, scope, "")
         if not isinstance(output, Failure) and known(output):
-            _check(bundle, output)
+            return _given(bundle, output)
     except REFUSED as error:
         return failure_from(None, error)
     return output
 
 
-def _check(bundle: Bundle, output: Any) -> None:
-    """Raise WorkflowError where the answer must not be given."""
-    if bundle.checks_output and (wrong := Maker().schema(bundle.output_schema).violations(output)):
-        message = f"the answer does not fit the workflow's outputSchema: {first_of(wrong)}"
-        raise WorkflowError(message, code="OUTPUT_INVALID")
+def _given(bundle: Bundle, output: Any) -> Any:
+    """The answer as it may be given. Raises WorkflowError where it must not be."""
+    if bundle.checks_output:
+        output = declared("the workflow", Maker().schema(bundle.output_schema), output)
     size = jsontext.size_of(output, 2 * ANSWER_CAP)
     if size > ANSWER_CAP:
         raise WorkflowError(f"the answer has {size} bytes", code="RESULT_TOO_LARGE")
+    return output
 
 
 def _status(output: Any, walk: Walk) -> Any:

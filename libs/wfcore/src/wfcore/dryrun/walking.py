@@ -31,7 +31,7 @@ from wfcore.dryrun.notes import Note, Notes
 from wfcore.errors import WorkflowError
 from wfcore.events import Failure
 from wfcore.expression import ABSENT, EvaluationError
-from wfcore.run.failures import REFUSED, accepted, failure_from, first_of, seen_by_expressions
+from wfcore.run.failures import REFUSED, accepted, declared, failure_from, seen_by_expressions
 from wfcore.run.scopes import MOST_ITEMS, MOST_TASKS
 from wfcore.run.state import path_of
 from wfcore.worst_case import fallback as fallback_of
@@ -242,10 +242,8 @@ class Walk:
         output = self.block(plan.body, inside, path)
         if isinstance(output, Failure):
             return self._make.in_its_words(plan, path, output)
-        checked = plan.checks_output and known(output)
-        if checked and (wrong := self._make.schema(plan.output_schema).violations(output)):
-            message = f"the answer of workflow `{plan.workflow}` does not fit its outputSchema"
-            raise WorkflowError(f"{message}: {first_of(wrong)}", code="OUTPUT_INVALID")
+        if plan.checks_output and known(output):
+            return declared(f"workflow `{plan.workflow}`", self._make.schema(plan.output_schema), output)
         return output
 
 

@@ -286,8 +286,10 @@ def _shortest(given: Given) -> int:
     schema = given.type.place.folded()
     if given.type.types() <= _LIST:
         return types.lengths(given.type)[0]
-    length = schema.get("minLength", 0) if isinstance(schema, dict) else 0
-    return int(length)
+    listed = types.values_of(given.type.place)
+    if listed is not None:
+        return min((len(value) for value in listed if isinstance(value, str)), default=0)
+    return int(schema.get("minLength", 0)) if isinstance(schema, dict) else 0
 
 
 def _below_zero(given: list[Given]) -> Reason | None:

@@ -66,6 +66,14 @@ def accepted(path: str, takes: Schema, value: Any, *, checked: bool) -> Any:
     return takes.prune(value)[0]
 
 
+def declared(whose: str, gives: Schema, value: Any) -> Any:
+    """The answer of a workflow as its author declares it, and no more. Raises WorkflowError where it does not fit."""
+    if wrong := gives.violations(value):
+        message = f"the answer of {whose} does not fit its outputSchema: {first_of(wrong)}"
+        raise WorkflowError(message, code="OUTPUT_INVALID")
+    return gives.prune(value)[0]
+
+
 def first_of(wrong: list[Violation]) -> str:
     """The first few violations, in a sentence."""
     return "; ".join(f"{breach.pointer or '/'}: {breach.message}" for breach in wrong[:5])

@@ -32,7 +32,7 @@ from wfcore.events import (
 from wfcore.program import Program
 from wfcore.run import calls, scopes, tasks
 from wfcore.run.commands import End
-from wfcore.run.failures import REFUSED, STATUS_OF, failure_from, first_of
+from wfcore.run.failures import REFUSED, STATUS_OF, declared, failure_from
 from wfcore.run.state import ROOT, Happened, Run, Step
 from wfcore.run.turn import Failed, Ready, ScopeEnded, Turn, Worked
 
@@ -225,9 +225,8 @@ def _in_order(turn: Turn, summaries: list[TaskSummary]) -> list[TaskSummary]:
 def _answer(turn: Turn) -> bytes:
     program, scope = turn.run.program, turn.scopes[ROOT]
     value = scope.block.output(scope.values)
-    if program.bundle.checks_output and (wrong := program.output_schema.violations(value)):
-        message = f"the answer does not fit the workflow's outputSchema: {first_of(wrong)}"
-        raise WorkflowError(message, code="OUTPUT_INVALID")
+    if program.bundle.checks_output:
+        value = declared("the workflow", program.output_schema, value)
     jsontext.size_of(value, 2 * ANSWER_CAP)
     output = jsontext.encode(value)
     if len(output) > ANSWER_CAP:

@@ -15,7 +15,7 @@ from wfcore.expression import ABSENT, EvaluationError
 from wfcore.program import Block, CompiledBranch, CompiledEach, CompiledSwitch, CompiledWorkflow
 from wfcore.run.calls import VALUES_CAP, written
 from wfcore.run.commands import Cancel, Wake
-from wfcore.run.failures import REFUSED, accepted, failure_from, first_of, seen_by_expressions
+from wfcore.run.failures import REFUSED, accepted, declared, failure_from, seen_by_expressions
 from wfcore.run.state import Items, ScopeState
 from wfcore.run.turn import ScopeEnded, Turn, Worked, is_safe
 
@@ -110,11 +110,8 @@ def ended(turn: Turn, due: ScopeEnded) -> None:
                 _item_ended(turn, owner, each, scope.index, value)
                 return
             case CompiledWorkflow() as workflow:
-                if workflow.plan.checks_output and (wrong := workflow.output_schema.violations(value)):
-                    message = f"the answer of workflow `{workflow.plan.workflow}` does not fit its outputSchema"
-                    raise WorkflowError(f"{message}: {first_of(wrong)}", code="OUTPUT_INVALID")
                 if workflow.plan.checks_output:
-                    value = workflow.output_schema.prune(value)[0]
+                    value = declared(f"workflow `{workflow.plan.workflow}`", workflow.output_schema, value)
     except REFUSED as error:
         turn.fail_around(owner, failure_from(owner, error))
         return

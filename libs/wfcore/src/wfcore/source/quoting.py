@@ -24,8 +24,14 @@ class Unquoted(Struct, frozen=True):
     column: int
 
 
+_LONGEST = 10_000
+"""Characters of a line that is looked at: a person has not written a longer one, and the search is not linear."""
+
+
 def find(line: str) -> Unquoted | None:
     """The expression of this line that lacks its quotes, if there is one."""
+    if len(line) > _LONGEST:
+        return None
     block = _BLOCK.match(line)
     if block and _lacks_quotes(block["key"], block["value"]):
         return Unquoted(block["key"], block["value"], block.start("value") + 1)

@@ -10,7 +10,7 @@ from wfcore.schema import JsonSchema
 from wfcore.schema.building import array_of, object_of, tuple_of
 from wfcore.template.tree import Array, Constant, Hole, Node, Object, Template, Text, Whole, spliced
 
-_MOST_PARTS = 20_000
+_MOST_PARTS = 10_000
 """Schemas inside a schema. Tasks that each give twice what the one before gave would double them without end."""
 
 

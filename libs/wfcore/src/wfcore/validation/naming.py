@@ -19,6 +19,8 @@ _CEL_WORDS = frozenset(
         *("namespace", "null", "package", "return", "true", "var", "void", "while"),
     ]
 )
+MOST_CHARACTERS = 63
+"""Of a name, as Kubernetes has it: paths of tasks inside tasks are made of them."""
 USUAL_ITEM = "item"
 """What the item of a forEach is called where nobody says otherwise."""
 
@@ -49,6 +51,9 @@ def _check_name(findings: Findings, name: str, pointer: str, what: str, suffix: 
         why = "a reserved word" if name in _CEL_WORDS else "a name that expressions already use"
         fix = Fix(f"for example `{name}{suffix}`", pointer, f"{name}{suffix}", "set")
         findings.add("WF-311", f"`{name}` is {why}", pointer, seen=name, fix=fix)
+    elif len(name) > MOST_CHARACTERS:
+        message = f"{what} has at most {MOST_CHARACTERS} characters, this one has {len(name)}"
+        findings.add("WF-311", message, pointer, seen=f"{name[:MOST_CHARACTERS]}…", fix=Fix("shorten it", pointer))
     elif not _ID.fullmatch(name):
         message = f"`{name}` cannot stand in an expression: {what} is a small letter, then letters, digits and `_`"
         findings.add("WF-311", message, pointer, seen=name, fix=_better(name, pointer))
