@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from loadtests import cpu, figures, micro, parts
+from loadtests import baseline, cpu, figures, micro, parts
 from loadtests.measuring import EngineSide, FloorSide, Measuring, Plan
 from loadtests.parts import CannotMeasure
 from loadtests.timing import Timing
@@ -79,6 +79,7 @@ def main() -> int:
     parser.add_argument("--loaded", type=int, default=usual.loaded, help="calls under load per round (%(default)s)")
     parser.add_argument("--warm-up", type=int, default=usual.warm_up, help="calls before the first (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="where to write (%(default)s)")
+    parser.add_argument("--baseline", type=Path, default=baseline.STORED, help="the stored ratios (%(default)s)")
     parser.add_argument("--store", action="store_true", help="make the ratios of the parts those to compare with")
     options = parser.parse_args()
     plan = Plan(warm_up=options.warm_up, rounds=options.rounds, single=options.single, loaded=options.loaded)
@@ -94,7 +95,7 @@ def main() -> int:
     options.out.write_text(json.dumps(found, indent=2) + "\n")
     print(figures.table(found))
     print()
-    return micro.told([Timing(**part) for part in found["parts"]], store=options.store)
+    return micro.told([Timing(**part) for part in found["parts"]], store=options.store, path=options.baseline)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -161,13 +162,13 @@ def _aim(timing: Timing) -> str:
     return f"{timing.aim:9g}  {'met' if timing.microseconds <= timing.aim else 'MISSED'}"
 
 
-def told(timings: Sequence[Timing], *, store: bool) -> int:
+def told(timings: Sequence[Timing], *, store: bool, path: Path = baseline.STORED) -> int:
     """Show the parts and compare them with the stored ratios, or store theirs. 1 where something became slower."""
     print(table(timings))
     if store:
-        baseline.store(timings)
+        baseline.store(timings, path)
         return 0
-    slower = baseline.regressions(timings, baseline.stored())
+    slower = baseline.regressions(timings, baseline.stored(path))
     print("\n".join(["slower than stored:", *slower] if slower else ["nothing is slower than stored"]))
     return 1 if slower else 0
 
