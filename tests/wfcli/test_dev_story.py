@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import httpx
 import pytest
+from tests.waiting import until
 
 from wfcli.local.ports import any_port
 
@@ -230,7 +231,9 @@ def test_one_ctrl_c_ends_all_in_order_and_data_is_kept(tmp_path: Path) -> None:
             assert not [line for line in dev.said if secret in line]
     with started(tmp_path, "--port", str(any_port())) as again:
         assert password(again) == secret
-        assert again.ready["workflows"] == []  # without --demo its definitions are withdrawn
+        # Without --demo its definitions are withdrawn.
+        listed = f"{again.ready['gateway']}/api/v1/workflows"
+        until(lambda: httpx.get(listed).json()["items"] == [], "the workflows of the demo to be gone")
         assert again.end() == 0
     with started(tmp_path, "--port", str(any_port()), "--reset") as fresh:
         assert password(fresh) != secret

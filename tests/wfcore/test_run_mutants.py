@@ -142,3 +142,49 @@ def test_only_the_failure_of_a_task_has_a_normalized_code():
     assert (whole.task, whole.code, whole.normalized_error) == (None, "EXPRESSION_ERROR", None)
     assert (task.task, task.code) == ("get", "EXPRESSION_ERROR")
     assert task.normalized_error is not None
+
+
+def test_tasks_of_an_item_wait_for_each_other():
+    """Inside a list, and a list inside that, a task starts when the one that it needs has ended, and reads it."""
+    first = TaskPlan("first", (), a_call("first"))
+    second = TaskPlan("second", ("first",), a_call("second"), input={"got": "{{tasks.first.output}}"})
+    body = BlockPlan((first, second), "{{tasks.second.output}}")
+    inner = TaskPlan("inner", (), EachPlan("{{[1]}}", "n", 1, body))
+    outer = TaskPlan("outer", (), EachPlan("{{[1]}}", "n", 1, BlockPlan((inner,), "{{tasks.inner.output}}")))
+    for task, path in ((inner, "inner[0]"), (outer, "outer[0].inner[0]")):
+        played = Played(of_body(BlockPlan((task,), f"{{{{tasks.{task.id}.output}}}}")))
+        assert played.calls == [f"{path}.first"]
+        assert played.succeeds(f"{path}.first", b"7").calls == [f"{path}.second"]
+        assert played.event("TaskStarted", f"{path}.second").data.input.data == b'{"got":7}'
+        assert played.succeeds(f"{path}.second", b"8").answer == ([8] if task is inner else [[8]])
+
+
+def test_an_answer_is_mapped_beside_the_input_of_its_task():
+    """The mapping of a reusable task may read what the task was given."""
+    get = {"input": {"id": 7}, "output": {"of": "{{input.id}}", "got": "{{response.body}}"}}
+    played = Played(a_program("get", output="{{tasks.get.output}}", get=get)).succeeds("get", b"1")
+    assert played.answer == {"of": 7, "got": 1}
+
+
+def test_what_waits_for_a_place_does_not_start_after_a_failure():
+    """Its call is not made, though a place is free now; it stays pending in the record."""
+    played = Played(a_program("a, b", max_parallel=1)).fails("a", status=404)
+    assert played.calls == []
+    assert played.statuses == {"a": "failed", "b": "pending"}
+
+
+def test_a_time_that_is_up_after_the_end_changes_nothing():
+    """The wake of a container outlives it: told late, of a task that is over or makes a call, it is ignored."""
+    each = TaskPlan("each", (), EachPlan("{{[]}}", "n", 1, BlockPlan((), 1)), timeout=1.0)
+    played = Played(of_body(BlockPlan((each, TaskPlan("call", (), a_call("call"))), 1)))
+    before = len(played.log)
+    for task in ("each", "call", "gone"):
+        played.happens(TimeoutPassed(), task)
+        assert (len(played.log), played.commands) == (before, [])
+    assert played.succeeds("call").end.status == "succeeded"
+
+
+def test_a_task_that_made_its_call_counts_as_running_when_the_run_is_cut_short():
+    """What waits for its retry at the deadline had begun, and is cancelled; it is neither pending nor lost."""
+    played = Played(a_program("get")).fails("get", status=503).happens(DeadlinePassed(), after=DEADLINE)
+    assert (played.statuses, played.summary("get").attempts) == ({"get": "cancelled"}, 1)
