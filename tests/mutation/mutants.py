@@ -160,7 +160,9 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.Assign([ast.Name("__all__")]) | ast.JoinedStr() | ast.Import() | ast.ImportFrom():
             return
-        case ast.If(ast.Name("TYPE_CHECKING")) | ast.Expr(ast.Constant()):
+        case (
+            ast.If(ast.Name("TYPE_CHECKING")) | ast.Expr(ast.Constant()) | ast.Subscript(ast.Name("Literal" | "OneOf"))
+        ):
             return
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield from [*node.body, *node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]

@@ -35,6 +35,7 @@ def faults(text: str) -> set[str]:
         ("raise Error()", {"pass"}),
         ("def f(a: Literal['x'] = 1) -> 'T': 'told'", {"def f(a: Literal['x'] = 2) -> 'T': 'told'"}),
         ("__all__ = ['a']", set()),
+        ("Kind = Literal['a', 'b']", set()),
     ],
 )
 def test_the_faults_of_a_line(text: str, expected: set[str]):

@@ -4,6 +4,9 @@ import pytest
 from tests.wfcore.expression.test_inference import inferred, problem_of, schema_of
 from tests.wfcore.expression.test_running import refusal, value_of
 
+from wfcore import expression, schema
+from wfcore.expression import ExpressionError
+
 
 @pytest.mark.parametrize(
     "text",
@@ -99,3 +102,54 @@ def test_time_zones_reach_to_23_59():
     for zone in ("+24:00", "+23:60", "2:00", "CET"):
         assert "time zone" in problem_of(text.format(zone)).message
         assert "time zone" in refusal(text.format(zone)).message
+
+
+@pytest.mark.parametrize("text", ["input.any + 1", "string(input.any)", "input.any.size()", "!input.any"])
+def test_what_no_schema_describes_is_told_where_a_type_is_needed(text: str):
+    """A value that may be anything is no number and no text, as far as anybody knows."""
+    (told,) = [*inferred(text).problems, *inferred(text).doubts]
+    assert told.kind == "unproven"
+
+
+@pytest.mark.parametrize("text", ["json(input.any)", "[input.any]", "input.any == 1", "input.flag ? input.any : 1"])
+def test_anything_may_stand_where_no_type_is_needed(text: str):
+    """It is compared, passed on and written out as it is."""
+    found = inferred(text)
+    assert ([*found.problems], [*found.doubts]) == ([], [])
+
+
+def test_a_number_may_be_no_moment():
+    """Seconds are taken for a timestamp, with a doubt about the year; those that are written out are known."""
+    assert len(inferred("string(timestamp(input.id))").doubts) == 1
+    assert schema_of("string(timestamp(0))") == {"type": "string"}
+
+
+def test_literals_are_the_same_only_with_the_same_elements():
+    """A choice between two lists gives both, each once."""
+    both = schema_of("input.flag ? {'a': [1, 2]} : {'a': [1, 3]}")
+    assert schema.compile(both).accepts({"a": [1, 2]})
+    assert schema.compile(both).accepts({"a": [1, 3]})
+
+
+@pytest.mark.parametrize("text", ["1 + > 2", "input.a ( > 1", "> 1"])
+def test_a_sign_that_stands_wrong_is_not_taken_for_another(text: str):
+    """Only `<>` is read as a way to write `!=`."""
+    with pytest.raises(ExpressionError) as refused:
+        expression.parse(text)
+    assert "!=" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[input.half] + [input.half, input.half]",
+        "[input.half, input.half, input.half]",
+        "{'a': input.half, 'b': [input.half, input.half]}",
+        "input.flag ? [input.half, input.half, input.half] : []",
+    ],
+)
+def test_a_result_is_bounded_whatever_made_it(text: str):
+    """What an expression puts together holds at most 4 Mi characters; what it only reads may hold more."""
+    scope = {"input": {"half": "x" * (2 << 20), "whole": "x" * (6 << 20), "flag": True}}
+    assert "4,194,304" in refusal(text, scope).message
+    assert value_of("input.whole", scope) == scope["input"]["whole"]
