@@ -91,6 +91,15 @@ DECIDED = {
     "names that are too long": (an_object(extra=WHOLE), {"type": "object", "propertyNames": {"maxLength": 3}}),
     "a list deep inside": (an_object("a", a=a_list(a_list(NUMBER))), an_object("a", a=a_list(a_list(WHOLE)))),
     "anything for something": ({}, TEXT),
+    "two items may be the same": ({"type": "array", "maxItems": 2}, {"type": "array", "uniqueItems": True}),
+    "two of at most one": (an_object("a", a=TEXT, b=TEXT), {"type": "object", "maxProperties": 1}),
+    "one of at least two": (an_object("a", a=TEXT, b=TEXT), {"type": "object", "minProperties": 2}),
+    "fewer than asked": ({"type": "object", "minProperties": 1, "additionalProperties": WHOLE}, {"minProperties": 2}),
+    "a name alone that needs another": (
+        an_object(a=TEXT, b=TEXT),
+        {"type": "object", "dependentRequired": {"a": ["b"]}},
+    ),
+    "a free name that needs another": (an_object(extra=TEXT), {"type": "object", "dependentRequired": {"a": ["b"]}}),
     "one of two, exactly": ({"enum": [1, 2, 3]}, {"oneOf": [{"maximum": 2}, {"minimum": 2}]}),
 }
 
@@ -102,6 +111,24 @@ def test_a_misfit_is_always_shown(producer: Any, consumer: Any):
 
 
 FITS = {
+    "one item is unique": ({"type": "array", "maxItems": 1}, {"type": "array", "uniqueItems": True}),
+    "at most as many as there are": (an_object(extra=False, a=TEXT, b=TEXT), {"type": "object", "maxProperties": 2}),
+    "as many as are required": (an_object("a b", a=TEXT, b=TEXT), {"type": "object", "minProperties": 2}),
+    "as many as are asked": ({"type": "object", "minProperties": 2}, {"minProperties": 2}),
+    "a name with the one it needs": (
+        an_object("b", a=TEXT, b=TEXT),
+        {"type": "object", "dependentRequired": {"a": ["b"]}},
+    ),
+    "a name that is never there": (an_object(extra=False, b=TEXT), {"dependentRequired": {"a": ["b"]}}),
+    "alternatives told apart by one of two properties": (
+        an_object("n k", n=TEXT, k={"const": "a"}, v=WHOLE),
+        {
+            "oneOf": [
+                an_object("n k", n=TEXT, k={"const": "a"}, v=NUMBER),
+                an_object("n k", n=TEXT, k={"const": "b"}, v=TEXT),
+            ]
+        },
+    ),
     "the same exclusive choice": ({"oneOf": [{"type": "string", "maxLength": 3}, {"type": "string", "minLength": 5}]},)
     * 2,
     "the same pattern of names": ({"type": "object", "propertyNames": {"pattern": "^x-"}},) * 2,

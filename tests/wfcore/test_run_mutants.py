@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from wfcore import run
-from wfcore.bundle import BlockPlan, EachPlan, TaskPlan, TransformPlan
+from wfcore.bundle import BlockPlan, EachPlan, FallbackPlan, TaskPlan, TransformPlan
 from wfcore.errors import normalized
 from wfcore.events import CancelRequested, DeadlinePassed, Fact, GrantDenied, Granted, RetryDue, TimeoutPassed
 from wfcore.run import Wake
@@ -188,3 +188,71 @@ def test_a_task_that_made_its_call_counts_as_running_when_the_run_is_cut_short()
     """What waits for its retry at the deadline had begun, and is cancelled; it is neither pending nor lost."""
     played = Played(a_program("get")).fails("get", status=503).happens(DeadlinePassed(), after=DEADLINE)
     assert (played.statuses, played.summary("get").attempts) == ({"get": "cancelled"}, 1)
+
+
+def test_a_list_that_fell_back_and_failed_again_tells_the_last_failure():
+    """The failure of its items is over once the fallback runs; that of the fallback is what the run tells."""
+    each = EachPlan("{{[1]}}", "n", 1, BlockPlan((TaskPlan("call", (), a_call("call")),), 1))
+    other = FallbackPlan(call=a_call("other"), input={})
+    task = TaskPlan("each", (), each, on_error="fallback", fallback=other)
+    played = Played(of_body(BlockPlan((task,), "{{tasks.each.output}}")))
+    assert played.fails("each[0].call", status=404).calls == ["each"]
+    answered_well = Played(of_body(BlockPlan((task,), "{{tasks.each.output}}"))).fails("each[0].call", status=404)
+    assert answered_well.succeeds("each", b"[5]").answer == [5]
+    played.fails("each", status=410)
+    assert played.end.failure is not None
+    assert played.end.failure.normalized_error is not None
+    assert (played.end.failure.task, played.end.failure.normalized_error.code) == ("each", "GONE")
+
+
+def test_items_that_are_no_list_fail_their_task():
+    """EXPRESSION_ERROR of the forEach itself; nothing inside begins."""
+    each = EachPlan("{{input.items}}", "n", 1, BlockPlan((), 1))
+    for wrong in ("text", {"a": 1}, 7, None):
+        played = Played(of_body(BlockPlan((TaskPlan("each", (), each),), 1)), {"items": wrong})
+        assert played.end.failure is not None
+        assert (played.end.failure.code, played.end.failure.task) == ("EXPRESSION_ERROR", "each")
+        assert "no array" in played.end.failure.message
+
+
+def test_an_input_that_does_not_fit_is_told_with_place_and_reason():
+    """INPUT_MISMATCH names the task, the pointer and what is wrong there."""
+    takes = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    get = {"input": {"id": "{{input.id}}"}, "input_schema": takes, "check_input": True}
+    failure = Played(a_program("get", get=get), {"id": "x"}).end.failure
+    assert failure is not None
+    assert failure.code == "INPUT_MISMATCH"
+    assert "`get`" in failure.message
+    assert "/id: " in failure.message
+
+
+def test_a_task_that_has_ended_tells_how_long_it_took():
+    """From its start to its end; one that has not begun has taken no time yet."""
+    played = Played(a_program("get >> next"))
+    played.at = 5 * 1000
+    played.succeeds("get").fails("next", status=404)
+    assert [(each.id, each.duration_us) for each in played.end.tasks] == [("get", 6000), ("next", 1000)]
+    cut = Played(a_program("pay >> next", pay={"method": "POST"})).happens(DeadlinePassed(), after=DEADLINE)
+    assert cut.summary("next").duration_us == 0
+
+
+@pytest.mark.parametrize(("status", "effects"), [(399, "possible"), (400, "none"), (499, "none"), (500, "possible")])
+def test_what_an_upstream_refused_it_did_not_do(status: int, effects: str):
+    """4xx is a refusal, to the number; everything else may have been done."""
+    played = Played(a_program("pay", pay={"method": "POST"})).happens(Granted("executor", "asker"))
+    assert played.fails("pay", status=status).end.effects == effects
+
+
+def test_nothing_of_a_failed_list_stays_under_way():
+    """Once its fallback runs, the tasks of its items are over, and a late answer to one changes nothing."""
+    tasks = tuple(TaskPlan(id, (), a_call(id)) for id in ("look", "see"))
+    each = EachPlan("{{[1]}}", "n", 1, BlockPlan(tasks, 1))
+    fallback = FallbackPlan(call=a_call("other"), input={})
+    played = Played(of_body(BlockPlan((TaskPlan("each", (), each, on_error="fallback", fallback=fallback),), 1)))
+    played.fails("each[0].look", status=404)
+    assert (sorted(played.run.tasks), sorted(played.run.scopes)) == (["each"], [""])
+    assert played.succeeds("each").statuses == {
+        "each": "succeeded",
+        "each[0].look": "failed",
+        "each[0].see": "cancelled",
+    }

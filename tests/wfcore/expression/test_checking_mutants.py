@@ -1,11 +1,14 @@
 """What the checker knows at the edges: what it takes without a doubt, what it refuses, and which repair it offers."""
 
+import inspect
+
 import pytest
 from tests.wfcore.expression.test_inference import inferred, problem_of, schema_of
 from tests.wfcore.expression.test_running import refusal, value_of
 
 from wfcore import expression, schema
 from wfcore.expression import ExpressionError
+from wfcore.expression.functions import FUNCTIONS, OPTIONALS, Function
 
 
 @pytest.mark.parametrize(
@@ -153,3 +156,145 @@ def test_a_result_is_bounded_whatever_made_it(text: str):
     scope = {"input": {"half": "x" * (2 << 20), "whole": "x" * (6 << 20), "flag": True}}
     assert "4,194,304" in refusal(text, scope).message
     assert value_of("input.whole", scope) == scope["input"]["whole"]
+
+
+@pytest.mark.parametrize(
+    ("index", "sure"),
+    [
+        ({"minimum": 0, "maximum": 1}, True),
+        ({"minimum": 0, "maximum": 2}, False),
+        ({"minimum": -1, "maximum": 1}, False),
+        ({"minimum": 0}, False),
+        ({"maximum": 1}, False),
+    ],
+)
+def test_an_index_is_proven_by_its_bounds(index: dict[str, int], sure: bool):
+    """An integer that is neither below 0 nor beyond the shortest list needs no `?`."""
+    pair = {"type": "array", "items": {"type": "string"}, "minItems": 2}
+    fields = {"pair": pair, "at": {"type": "integer", **index}}
+    given = {"type": "object", "required": ["pair", "at"], "properties": fields}
+    scope = {"type": "object", "required": ["input"], "properties": {"input": given}}
+    found = expression.infer(expression.parse("input.pair[input.at]"), scope)
+    assert found.problems == []
+    assert (found.doubts == []) is sure
+
+
+def test_a_sort_key_of_no_declared_type_is_told():
+    """It may be without order; nothing is proven by silence."""
+    assert [doubt.kind for doubt in inferred("input.items.sortBy(i, input.any)").doubts] == ["unproven"]
+
+
+@pytest.mark.parametrize("text", ["tasks.load.nope", "tasks.load.nope.more", "tasks.load.nope.more[0] + 1"])
+def test_what_stands_behind_an_unknown_name_is_not_told_again(text: str):
+    """One mistake, one problem."""
+    assert problem_of(text).kind == "unknown-field"
+
+
+def test_a_range_is_of_integers_from_zero():
+    """Which is enough to choose an element with."""
+    assert schema_of("lists.range(3)") == {"type": "array", "items": {"type": "integer", "minimum": 0}}
+
+
+@pytest.mark.parametrize("text", ["a &b", "a |b", "a =b", "a & b", "a |b && c"])
+def test_half_an_operator_is_one_mistake(text: str):
+    """What follows it is read as it stands, to the character."""
+    recovered = expression.recover(text)
+    assert [error.fix is not None for error in recovered.errors] == [True]
+
+
+@pytest.mark.parametrize("name", ["min", "max"])
+def test_an_empty_list_has_no_extreme(name: str):
+    """The refusal names the function that was asked."""
+    assert refusal(f"[].{name}()").message == f"{name}() of an empty array"
+
+
+def test_a_variable_is_read_to_any_depth():
+    """One step, two and three behind the variable of a macro."""
+    scope = {"input": {"items": [{"a": {"b": {"c": 1}}, "b": 2}]}}
+    assert value_of("input.items.map(i, [i.b, i.a.b.c])", scope) == [[2, 1]]
+    assert value_of("input.items.map(i, i.a.b)", scope) == [{"c": 1}]
+
+
+@pytest.mark.parametrize("test", ["input.?nickname.hasValue()", "has(input.nickname)", "'nickname' in input"])
+def test_a_test_proves_nothing_where_it_fails(test: str):
+    """Behind `else`, and in the other half of a negation, the value may be absent as before."""
+    for text in (f"{test} ? '' : input.nickname + 'x'", f"!({test}) && input.nickname + 'x' == ''"):
+        assert [problem.kind for problem in inferred(text).problems] == ["optional-as-value"]
+
+
+CALLED = [function for function in FUNCTIONS.values() if function.name not in OPTIONALS | {"matches"}]
+
+
+@pytest.mark.parametrize("function", CALLED, ids=lambda function: f"{'.' * function.receiver}{function.name}")
+def test_as_many_arguments_are_taken_as_the_function_has(function: Function):
+    """The evaluation is handed over first, then the receiver; what may be left out has a default."""
+    own = list(inspect.signature(function.run).parameters.values())[1 + function.receiver :]
+    if any(each.kind is each.VAR_POSITIONAL for each in own):
+        assert function.most > 1_000
+    else:
+        assert function.least == sum(each.default is each.empty for each in own)
+        assert function.most == len(own)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a.?b.hasValue(1)", "a.?b.value(1)", "a.?b.orValue()", "a.?b.or()", "optional.none(1)", "size()"],
+)
+def test_a_call_with_too_few_or_too_many_arguments_is_refused(text: str):
+    """Before anything runs, with the number that is right."""
+    with pytest.raises(ExpressionError, match="argument"):
+        expression.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("input.x.length()", "input.x.size()"),
+        ("input.x.includes('a')", "input.x.contains('a')"),
+        ("input.x.toUpperCase()", "input.x.upperAscii()"),
+        ("input.x.unique()", "input.x.distinct()"),
+        ("str(1)", "string(1)"),
+        ("math.max(1, 2)", "math.greatest(1, 2)"),
+        ("range(3)", "lists.range(3)"),
+        ("input.x.startWith('a')", "input.x.startsWith('a')"),
+    ],
+)
+def test_the_name_of_another_language_leads_to_ours(text: str, fix: str):
+    """What is called otherwise elsewhere is told with our name, and corrected it parses."""
+    with pytest.raises(ExpressionError) as refused:
+        expression.parse(text)
+    assert refused.value.fix == fix
+    expression.parse(fix)
+
+
+@pytest.mark.parametrize("text", ["1 t true TRUE True", "0 f false FALSE False"])
+def test_the_spellings_of_a_truth_value_are_those_of_cel(text: str):
+    """Five of each, and no others."""
+    for spelling in text.split():
+        assert value_of(f"bool('{spelling}')") is text.startswith("1")
+        assert schema_of(f"bool('{spelling}')") == {"type": "boolean"}
+    for other in ("yes", "tRUE", "T", "F", "", "2"):
+        assert "cannot read" in problem_of(f"bool('{other}')").message
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"), [("[[[1]]].flatten()", 1), ("[[[1]]].flatten(1)", 1), ("[[[1]]].flatten(2)", 2)]
+)
+def test_flatten_takes_away_as_many_levels_as_it_is_told(text: str, depth: int):
+    """One, without an argument; the type follows."""
+    value = value_of(text)
+    assert value == ([[1]] if depth == 1 else [1])
+    assert schema.compile(schema_of(text)).accepts(value)
+    assert not schema.compile(schema_of(text)).accepts([1] if depth == 1 else [[1]])
+
+
+def test_the_remainder_has_the_sign_of_the_dividend():
+    """As in CEL; of nothing it is nothing."""
+    assert [value_of(text) for text in ("7 % 3", "-7 % 3", "7 % -3", "-7 % -3", "0 % 3", "-6 % 3")] == [
+        1,
+        -1,
+        1,
+        -1,
+        0,
+        0,
+    ]
