@@ -14,7 +14,7 @@ from wf_executor.executing import Executor
 from wf_executor.handlers import handlers
 from wf_executor.settings import Settings
 from wfcore import bundle, subjects
-from wfcore.bundle import Bundle
+from wfcore.bundle import Bundle, CallPlan, TaskPlan
 from wfcore.events import Event
 from wfcore.messages import Heartbeat, HistoryBatch, Ping, RunEnded, StartRun
 from wfcore.program import Program
@@ -42,7 +42,12 @@ def reaching(program: Program, url: str) -> Bundle:
 
 def with_http(made: Bundle, **changes: Any) -> Bundle:
     """The same bundle where every call is changed in this way."""
-    return bundle.with_calls(made, lambda call: replace(call, http=replace(call.http, **changes)))
+
+    def changed(task: TaskPlan) -> TaskPlan:
+        assert isinstance(task.work, CallPlan)
+        return replace(task, work=replace(task.work, http=replace(task.work.http, **changes)))
+
+    return replace(made, body=replace(made.body, tasks=tuple(map(changed, made.body.tasks))))
 
 
 async def publish(bus: Bus, made: Bundle) -> str:

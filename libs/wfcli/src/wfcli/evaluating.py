@@ -12,21 +12,8 @@ from wfcore import expression, jsontext, schema, source
 from wfcore.diagnostics import Diagnostic, Fix, Position, render
 from wfcore.expression import ABSENT, EvaluationError, ExpressionError, Problem
 from wfcore.source import JsonValue
+from wfcore.validation.templates import CODES
 
-_CODES = {
-    "syntax": "WF-501",
-    "unsupported": "WF-501",
-    "unknown-name": "WF-502",
-    "unknown-field": "WF-503",
-    "optional-as-value": "WF-504",
-    "null-as-value": "WF-505",
-    "not-text": "WF-506",
-    "type": "WF-507",
-    "not-boolean": "WF-508",
-    "not-json": "WF-509",
-    "never-equal": "WF-510",
-    "unproven": "WF-605",
-}
 _FAILED = "EXPRESSION_ERROR"
 """What a run that meets such data fails with."""
 _NAMED = "expression"
@@ -74,7 +61,7 @@ def evaluate(text: str, scope: dict[str, JsonValue], types: dict[str, JsonValue]
         parsed = expression.parse(text)
     except ExpressionError as error:
         return Evaluated(
-            text=text, diagnostics=[_told(text, _CODES[error.kind], error.message, error.offset, error.fix)]
+            text=text, diagnostics=[_told(text, CODES[error.kind], error.message, error.offset, error.fix)]
         )
     diagnostics = [] if types is None else [*_unfit(text, parsed, types), *_breaches(scope, types)]
     if any(diagnostic.is_error for diagnostic in diagnostics):
@@ -117,7 +104,7 @@ def _unfit(text: str, parsed: expression.Expression, types: dict[str, JsonValue]
 
 
 def _problem(text: str, problem: Problem) -> Diagnostic:
-    return _told(text, _CODES[problem.kind], problem.message, problem.offset, problem.fix)
+    return _told(text, CODES[problem.kind], problem.message, problem.offset, problem.fix)
 
 
 def _breaches(scope: dict[str, JsonValue], types: dict[str, JsonValue]) -> Iterable[Diagnostic]:

@@ -18,7 +18,7 @@ from wfcore.events import Failure, TaskSummary
 from wfcore.expression import EvaluationError
 from wfcore.program import Program
 from wfcore.run import End
-from wfcore.run.failures import seen_by_expressions
+from wfcore.run.failures import rule_that_holds, seen_by_expressions
 from wfservice import ids
 
 _LATER = "WF-9"
@@ -119,15 +119,11 @@ def _failed(bundle: Bundle, end: End, failure: Failure) -> tuple[dict[str, Any],
         tasks=list(map(_task, end.tasks)),
     )
     seen = {"task": failure.task or "", "error": seen_by_expressions(failure)}
-    for rule, holds in program.rules(bundle.errors):
-        try:
-            if holds(seen):
-                page = f"/api/v1/namespaces/{bundle.namespace}/workflows/{bundle.workflow}#{rule.code}"
-                own = {"type": page, "title": rule.title, "status": rule.status, "code": rule.code}
-                return told | own | {"fix": rule.suggested_action or told["fix"]}, rule.status
-        except EvaluationError:
-            continue  # a rule that cannot be judged hides no failure
-    return told, status
+    rule = rule_that_holds(program.rules(bundle.errors), seen)
+    if rule is None:
+        return told, status
+    own = {"title": rule.title, "status": rule.status, "code": rule.code, "fix": rule.suggested_action or told["fix"]}
+    return told | own, rule.status
 
 
 def _problem(code: str, detail: str, **more: Any) -> tuple[dict[str, Any], int]:

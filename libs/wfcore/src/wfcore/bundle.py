@@ -7,12 +7,11 @@ sources and schemas only, no compiled code, so that every release of a service c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 LANGUAGE_VERSION = "1"
 """Part of every release: a change of meaning makes new releases of unchanged definitions."""
@@ -175,6 +174,10 @@ class ErrorRule(Struct, frozen=True, omit_defaults=True):
     suggested_action: str = ""
 
 
+RESERVED = frozenset({"api", "docs", "errors", "openapi.json", "workflows", "hooks", "mcp", "console"})
+"""First segments of addresses that are the house's own: no workflow ever answers there."""
+
+
 class Route(Struct, frozen=True):
     """An address of the workflow's own."""
 
@@ -236,34 +239,6 @@ def calls(body: BlockPlan) -> Iterator[CallPlan]:
             yield task.work
         if task.fallback is not None and isinstance(task.fallback.call, CallPlan):
             yield task.fallback.call
-
-
-def with_calls(made: Bundle, change: Callable[[CallPlan], CallPlan]) -> Bundle:
-    """The same bundle with every call changed, those of fallbacks and of scopes inside too."""
-    return replace(made, body=_block_with(made.body, change))
-
-
-def _block_with(body: BlockPlan, change: Callable[[CallPlan], CallPlan]) -> BlockPlan:
-    return replace(body, tasks=tuple(_task_with(task, change) for task in body.tasks))
-
-
-def _task_with(task: TaskPlan, change: Callable[[CallPlan], CallPlan]) -> TaskPlan:
-    fallback = task.fallback
-    if fallback is not None and isinstance(fallback.call, CallPlan):
-        fallback = replace(fallback, call=change(fallback.call))
-    return replace(task, work=_work_with(task.work, change), fallback=fallback)
-
-
-def _work_with(work: Work, change: Callable[[CallPlan], CallPlan]) -> Work:
-    match work:
-        case CallPlan():
-            return change(work)
-        case EachPlan() | WorkflowPlan():
-            return replace(work, body=_block_with(work.body, change))
-        case SwitchPlan(branches):
-            return SwitchPlan(tuple(replace(each, body=_block_with(each.body, change)) for each in branches))
-        case TransformPlan():
-            return work
 
 
 def safety(method: str, declared_idempotent: bool) -> Safety:

@@ -12,9 +12,6 @@ from urllib.parse import unquote
 
 from wfcore.bundle import Route
 
-RESERVED = frozenset({"api", "docs", "errors", "openapi.json", "workflows", "hooks", "mcp", "console"})
-"""First segments that are the house's own: no workflow ever answers there."""
-
 Target = TypeVar("Target")
 
 

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from prometheus_client import Counter
 
-from wfcore import expression
+from wfcore import program
 from wfcore.bundle import Bundle, ErrorRule
 from wfcore.errors import ERRORS, normalized_code
 from wfcore.events import Failure
+from wfcore.expression import EvaluationError
+from wfcore.run.failures import rule_that_holds
 
 log = structlog.get_logger()
 
 BROKEN = Counter("wf_error_rules_broken_total", "Error rules that could not be evaluated", ["workflow"])
-
-
-class Rule(NamedTuple):
-    """A rule with its condition made ready."""
-
-    holds: Callable[[Mapping[str, Any]], bool]
-    told: ErrorRule
 
 
 class Rules:
@@ -31,22 +25,17 @@ class Rules:
     def __init__(self, bundle: Bundle) -> None:
         """The conditions were proven when the bundle was published."""
         self._workflow = f"{bundle.namespace}/{bundle.workflow}"
-        self._rules = [Rule(expression.compile_condition(expression.parse(rule.when)), rule) for rule in bundle.errors]
+        self._rules = program.rules(bundle.errors)
 
     def told(self, failure: Failure) -> ErrorRule | None:
         """The first rule that holds for this failure; one that cannot be evaluated does not."""
         if not self._rules:
             return None
-        scope = _scope(failure)
-        return next((rule.told for rule in self._rules if self._holds(rule, scope)), None)
+        return rule_that_holds(self._rules, _scope(failure), self._broken)
 
-    def _holds(self, rule: Rule, scope: Mapping[str, Any]) -> bool:
-        try:
-            return rule.holds(scope)
-        except expression.EvaluationError as error:
-            BROKEN.labels(self._workflow).inc()
-            log.warning("error rule broken", workflow=self._workflow, code=rule.told.code, why=error.message)
-            return False
+    def _broken(self, rule: ErrorRule, error: EvaluationError) -> None:
+        BROKEN.labels(self._workflow).inc()
+        log.warning("error rule broken", workflow=self._workflow, code=rule.code, why=error.message)
 
 
 def _scope(failure: Failure) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from wf_gateway import problems, requests
-from wf_gateway.addresses import RESERVED, Taken
+from wf_gateway.addresses import Taken
 from wf_gateway.executing import Asked, Executing
 from wf_gateway.parameters import BY_QUERY, ParametersInvalid, Wrong
 from wf_gateway.published import Catalogue, Published
 from wfcore import jsontext
+from wfcore.bundle import RESERVED
 from wfcore.errors import WorkflowError
 from wfcore.schema.places import pointer
 

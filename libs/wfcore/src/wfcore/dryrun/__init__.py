@@ -16,9 +16,8 @@ from wfcore.dryrun.model import DryRun, FailureTold, Graph, TaskTold, ToldAs
 from wfcore.dryrun.walking import Walk
 from wfcore.errors import ERRORS, WorkflowError
 from wfcore.events import Failure
-from wfcore.expression import EvaluationError
 from wfcore.mocking import Mocks
-from wfcore.run.failures import REFUSED, declared, failure_from, seen_by_expressions
+from wfcore.run.failures import REFUSED, declared, failure_from, rule_that_holds, seen_by_expressions
 from wfcore.run.machine import ANSWER_CAP
 
 __all__ = ["DryRun", "TaskTold", "as_json", "dry_run"]
@@ -106,12 +105,7 @@ def _status(output: Any, walk: Walk) -> Any:
 def _told(bundle: Bundle, failure: Failure) -> FailureTold:
     """A failure, and what a caller would hear of it: in the words of the workflow's first rule that holds."""
     seen = {"task": failure.task or "", "error": seen_by_expressions(failure)}
-    told = ToldAs(ERRORS[failure.code].status, failure.code, ERRORS[failure.code].title)
-    for rule, holds in program.rules(bundle.errors):
-        try:
-            if holds(seen):
-                told = ToldAs(rule.status, rule.code, rule.title)
-                break
-        except EvaluationError:
-            continue
-    return FailureTold(failure.code, failure.message, failure.task, told)
+    rule = rule_that_holds(program.rules(bundle.errors), seen)
+    told = ERRORS[failure.code] if rule is None else rule
+    words = ToldAs(told.status, failure.code if rule is None else rule.code, told.title)
+    return FailureTold(failure.code, failure.message, failure.task, words)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from msgspec.structs import replace
-
 from wfcore import program, schema
 from wfcore.bundle import CallPlan, WorkflowPlan
-from wfcore.events import Failure, NormalizedError
-from wfcore.expression import EvaluationError
+from wfcore.events import Failure
 from wfcore.mocking.answering import mockable_call
 from wfcore.program import CompiledCall
-from wfcore.run.failures import seen_by_expressions
+from wfcore.run.failures import in_words_of
 from wfcore.schema import Schema
 
 _Made = TypeVar("_Made")
@@ -42,16 +39,8 @@ class Maker:
         return self.once(schema.compile, written)
 
     def in_its_words(self, plan: WorkflowPlan, path: str, failure: Failure) -> Failure:
-        """A failure inside a workflow as those around it hear of it, as `wfcore.run.scopes` tells it."""
-        values = {"task": (failure.task or "").removeprefix(f"{path}."), "error": seen_by_expressions(failure)}
-        for rule, holds in self.once(program.rules, plan.errors):
-            try:
-                if holds(values):
-                    meaning = NormalizedError(rule.code, rule.title, rule.suggested_action)
-                    return replace(failure, normalized_error=meaning)
-            except EvaluationError:
-                continue
-        return failure
+        """A failure inside a workflow as those around it hear of it."""
+        return in_words_of(self.once(program.rules, plan.errors), path, failure)
 
 
 def _call(plan: CallPlan) -> CompiledCall:

@@ -55,7 +55,6 @@ _SCALAR = _TEXT | _NUMBER | types.BOOLEANS
 _ANY = types.ANY_TYPE | _WHOLE
 _COUNT = typed({"type": "integer", "minimum": 0})
 _PLACE = typed({"type": "integer", "minimum": -1})
-_MAX_INTEGER = 2**53
 
 
 def _always(result: Typed) -> Gives:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
+from wfcore.bundle import ErrorRule
 from wfcore.errors import CODE_OF_CALL, ERRORS, WorkflowError, normalized, normalized_code
-from wfcore.events import CallFailed, CallSucceeded, Effect, Failure, OriginalError, RunStatus
+from wfcore.events import CallFailed, CallSucceeded, Effect, Failure, NormalizedError, OriginalError, RunStatus
 from wfcore.expression import EvaluationError
 from wfcore.jsontext import JsonTextError
-from wfcore.program import CompiledCall
+from wfcore.program import CompiledCall, CompiledRule
 from wfcore.schema import Schema, Violation
 
 STATUS_OF: dict[str, RunStatus] = {
@@ -77,6 +81,34 @@ def declared(whose: str, gives: Schema, value: Any) -> Any:
 def first_of(wrong: list[Violation]) -> str:
     """The first few violations, in a sentence."""
     return "; ".join(f"{breach.pointer or '/'}: {breach.message}" for breach in wrong[:5])
+
+
+def rule_that_holds(
+    rules: Iterable[CompiledRule],
+    seen: Mapping[str, Any],
+    broken: Callable[[ErrorRule, EvaluationError], None] | None = None,
+) -> ErrorRule | None:
+    """The first rule of a workflow whose condition holds for a failure, seen as `{task, error}`.
+
+    One that cannot be judged hides no failure: it does not hold, and `broken` is told.
+    """
+    for rule, holds in rules:
+        try:
+            if holds(seen):
+                return rule
+        except EvaluationError as error:
+            if broken is not None:
+                broken(rule, error)
+    return None
+
+
+def in_words_of(rules: Iterable[CompiledRule], path: str, failure: Failure) -> Failure:
+    """A failure inside the workflow at this path as those around it hear of it."""
+    task = (failure.task or "").removeprefix(f"{path}.")
+    rule = rule_that_holds(rules, {"task": task, "error": seen_by_expressions(failure)})
+    if rule is None:
+        return failure
+    return replace(failure, normalized_error=NormalizedError(rule.code, rule.title, rule.suggested_action))
 
 
 def seen_by_expressions(failure: Failure) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from wfcore import events, jsontext
 from wfcore.bundle import EachPlan
 from wfcore.errors import WorkflowError
-from wfcore.events import Failure, NormalizedError, TaskStarted
+from wfcore.events import Failure, TaskStarted
 from wfcore.expression import ABSENT, EvaluationError
 from wfcore.program import Block, CompiledBranch, CompiledEach, CompiledSwitch, CompiledWorkflow
 from wfcore.run.calls import VALUES_CAP, written
 from wfcore.run.commands import Cancel, Wake
-from wfcore.run.failures import REFUSED, accepted, declared, failure_from, seen_by_expressions
+from wfcore.run.failures import REFUSED, accepted, declared, failure_from, in_words_of
 from wfcore.run.state import Items, ScopeState
 from wfcore.run.turn import ScopeEnded, Turn, Worked, is_safe
 
@@ -137,15 +137,7 @@ def told_of(turn: Turn, owner: str, failure: Failure) -> Failure:
     work = turn.tasks[owner].task.work
     if not isinstance(work, CompiledWorkflow):
         return failure
-    task = (failure.task or "").removeprefix(f"{owner}.")
-    values = {"task": task, "error": seen_by_expressions(failure)}
-    for rule, holds in work.errors:
-        try:
-            if holds(values):
-                return replace(failure, normalized_error=NormalizedError(rule.code, rule.title, rule.suggested_action))
-        except EvaluationError:
-            continue  # a rule that cannot be judged hides no failure
-    return failure
+    return in_words_of(work.errors, owner, failure)
 
 
 def has_ended(turn: Turn, path: str) -> bool:

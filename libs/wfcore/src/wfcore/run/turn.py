@@ -17,7 +17,7 @@ from wfcore import events
 from wfcore.events import Event, Failure, TaskCompleted, TaskStatus, TaskSummary
 from wfcore.program import Block, CompiledCall
 from wfcore.run.commands import Command
-from wfcore.run.state import ROOT, Ended, Items, Run, ScopeState, TaskState, is_inside, path_of
+from wfcore.run.state import Ended, Run, ScopeState, TaskState, is_inside, path_of
 
 
 class Ready(NamedTuple):
@@ -152,12 +152,11 @@ class Turn:
 
     def settle(self, path: str, scope: str, seen: dict[str, Any]) -> None:
         """Let the other tasks of the scope see how one ended, and find those that waited for it."""
-        before = self.scopes[scope]
-        done = {**before.values["tasks"], path[len(scope) + 1 if scope else 0 :]: seen}
+        before, id = self.scopes[scope], path[len(scope) + 1 if scope else 0 :]
+        done = {**before.values["tasks"], id: seen}
         after = self.scopes[scope] = replace(
             before, values={**before.values, "tasks": done}, unended=before.unended - 1
         )
-        id = path[len(scope) + 1 if scope else 0 :]
         for follower in after.block.followers.get(id, ()):
             if all(need in done for need in after.block.tasks[follower].plan.needs):
                 self.agenda.append(Ready(path_of(scope, follower)))
@@ -265,6 +264,3 @@ def is_safe(state: TaskState) -> bool:
     """Whether the open call of a task may be dropped."""
     call = acting(state)
     return call is not None and call.plan.safety == "safe"
-
-
-__all__ = ["ROOT", "Due", "Failed", "Items", "Ready", "ScopeEnded", "Turn", "Worked", "acting", "is_safe"]

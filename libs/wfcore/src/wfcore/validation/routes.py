@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 
 from wfcore import schema as schemas
+from wfcore.bundle import RESERVED
 from wfcore.definition import Route
 from wfcore.diagnostics import Fix, did_you_mean, nearest
 from wfcore.schema import JsonSchema
 from wfcore.validation.findings import Findings
 
 _PATH = "/spec/route/path"
-_RESERVED = frozenset({"api", "docs", "errors", "openapi.json", "workflows", "hooks", "mcp", "console"})
 _LITERAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SCALARS = frozenset({"string", "number", "integer", "boolean"})
@@ -50,7 +50,7 @@ def _fault_of(path: str, segments: Sequence[str]) -> tuple[str | None, Fix | Non
     if path.endswith("/"):
         better = path.rstrip("/")
         return "a route does not end with `/`", Fix(f"write `{better}`", _PATH, better, "set")
-    if segments[0] in _RESERVED:
+    if segments[0] in RESERVED:
         better = f"/my{path}"
         return f"`/{segments[0]}` belongs to the engine", Fix(f"for example `{better}`", _PATH, better, "set")
     for segment in segments:

@@ -16,7 +16,7 @@ from wfcore.template import Template, TemplateError
 from wfcore.template.tree import Constant, Hole, Whole
 from wfcore.validation.findings import Findings
 
-_CODES = {
+CODES = {
     "syntax": "WF-501",
     "unsupported": "WF-501",
     "unknown-name": "WF-502",
@@ -30,6 +30,7 @@ _CODES = {
     "never-equal": "WF-510",
     "unproven": "WF-605",
 }
+"""The code of each kind of problem that an expression can have."""
 
 _TEXT = {"type": "string"}
 
@@ -151,7 +152,7 @@ def tell(findings: Findings, problems: Iterable[Problem]) -> None:
             fix = Fix(f"write {quoted(problem.fix)}", problem.pointer, problem.fix, "set")
         severity: Severity = "warning" if problem.kind == "unproven" else "error"
         findings.add(
-            _CODES[problem.kind],
+            CODES[problem.kind],
             problem.message,
             problem.pointer,
             seen=problem.seen,
