@@ -391,7 +391,9 @@ def test_shares_are_useful_and_keep_every_path_within_the_limit(random: Random, 
     body = _without_some_timeouts(a_block(random), random)
     match _shares_or_fault(body, timeout):
         case NoTimeLeft() as told:
-            assert told.taken + worst_case.SMALLEST_SHARE * len(told.lacking) > told.limit - 1e-9
+            # Equal shares: the call that repeats most often decides whether they are of any use.
+            most = max(step.rounds for step in told.path if step.path in told.lacking)
+            assert told.taken + worst_case.SMALLEST_SHARE * most * len(told.lacking) > told.limit - 1e-9
         case found:
             written = worst_case.bound(body, 10**6, dict.fromkeys(found, 0.0))
             assert worst_case.bound(body, 10**6, found).fits(timeout) or not written.fits(timeout)
